@@ -1,0 +1,35 @@
+# The commands of the lessons. Each makes .venv by itself when that is needed.
+# Another Python than the one that is found:  make PYTHON=/path/to/python3.12 lab
+
+# The folder of this file. Its path may contain spaces, which make cannot hold in a list, but a shell can.
+export MAKEFILE_PATH := $(MAKEFILE_LIST)
+IN_PROJECT = cd "$$(dirname "$${MAKEFILE_PATH\# }")" &&
+RUN = sh tools/python.sh
+
+.PHONY: help lab run test matrix bench clean
+
+help:
+	@echo 'make lab      open the lessons in JupyterLab (without a screen: print the address)'
+	@echo 'make run      execute every notebook from top to bottom into build/'
+	@echo 'make test     run all tests: the notebooks, the helpers, the style'
+	@echo 'make matrix   test the notebooks under other Pythons, versions and BLAS kernels (long)'
+	@echo 'make bench    measure the speed of the helpers'
+	@echo 'make clean    remove .venv, build and caches'
+
+lab:
+	@$(IN_PROJECT) $(RUN) tools/lab.py $(ARGS)
+
+run:
+	@$(IN_PROJECT) $(RUN) tools/run.py
+
+test:
+	@$(IN_PROJECT) $(RUN) -m ruff check . && $(RUN) -m pytest
+
+matrix:
+	@$(IN_PROJECT) $(RUN) tools/matrix.py $(ARGS)
+
+bench:
+	@$(IN_PROJECT) $(RUN) tools/bench.py $(ARGS)
+
+clean:
+	@$(IN_PROJECT) rm -rf .venv build mutants .hypothesis .pytest_cache .ruff_cache

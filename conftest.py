@@ -1,0 +1,24 @@
+"""What every test run needs, those of the notebooks included (so it lies above both folders)."""
+
+import os
+from pathlib import Path
+
+import matplotlib
+from hypothesis import settings
+
+HELPERS = Path(__file__).parent / "helpers"
+
+# The kernels of the notebooks inherit the environment, and nothing else of this process.
+# A warning that a cell or a helper causes is an error there. Warnings of other modules
+# (Jupyter's own, say) are left alone: where one is shown, nbval compares it with the stored output.
+OURS = ["__main__", *(f"helpers.{path.stem}" for path in sorted(HELPERS.glob("[!_]*.py")))]
+os.environ["PYTHONWARNINGS"] = ",".join(f"error:::{module}" for module in OURS)
+# A progress bar prints seconds, which differ from run to run.
+os.environ["TQDM_DISABLE"] = "1"
+
+# Unit tests draw without a window. (Not by MPLBACKEND: the kernels would inherit that.)
+matplotlib.use("agg")
+
+# A slow machine is no failure; hypothesis' own profile for CI stays in force where it is active.
+settings.register_profile("lesson", settings.default, deadline=None)
+settings.load_profile("lesson")

@@ -1,0 +1,1 @@
+"""The code behind the dropout notebooks: each function was first written out in one of them."""

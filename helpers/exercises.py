@@ -1,0 +1,3 @@
+def check(name, answer):
+    print(name)
+def solution(name): ...

@@ -1,0 +1,564 @@
+"""All drawing. Every figure function returns ``(figure, alt)``, to be passed to ``show``.
+
+Nothing is computed here beyond what a description needs: functions draw what they are given.
+One visual language: an active node is a filled circle with its value, a dropped one is hollow,
+dashed and crossed; a dropped row or column of a matrix is hatched grey; weights are orange when
+positive and violet when negative, on a scale centred at zero; training and test data have always
+the same two colours and markers, with and without dropout always the same two line styles.
+
+The alternative text carries the numbers that matter, made from the data that is drawn.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection, Iterable, Sequence
+
+import numpy as np
+from IPython.display import display
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, Rectangle
+
+INK, FADED, PAPER = "#1a1a1a", "#8a8a8a", "#f7f3ea"
+TRAIN, TEST = "#0072b2", "#d55e00"
+MARKERS = {TRAIN: "o", TEST: "s"}
+WITHOUT_DROPOUT, WITH_DROPOUT = "-", "--"
+DIVERGING = colormaps["PuOr_r"]  # safe for colour-blind readers, light at zero
+MAX_WIDTH = 9.0  # inches; wider figures would be shrunk by the browser, and their text with them
+DPI = 100
+TEXT = 9.5  # points
+
+Described = tuple[Figure, str]
+
+
+def show(fig: Figure, alt: str) -> None:
+    """Display ``fig`` as a PNG with ``alt`` as its alternative text.
+
+    ``alt`` is also the output's plain text: a reader without images gets it, and nbval compares
+    it, so the numbers in it are checked on every run.
+    """
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", dpi=DPI, facecolor="white")
+    display(
+        {"image/png": buffer.getvalue(), "text/plain": alt},
+        raw=True,
+        metadata={"image/png": {"alt": alt}},
+    )
+
+
+def weight_colour(value: float) -> tuple[float, ...]:
+    """Colour of a weight scaled to [−1, 1], kept so light that black text stays readable."""
+    return DIVERGING(0.5 + 0.30 * value)
+
+
+def new_figure(width: float, height: float, columns: int = 1, rows: int = 1, **kwargs) -> tuple:
+    """A figure of at most ``MAX_WIDTH`` inches with ``rows`` × ``columns`` axes, not in pyplot.
+
+    Returns ``(figure, axes)``, the axes always as a 2-D array.
+    """
+    fig = Figure(figsize=(min(width, MAX_WIDTH), height), layout="constrained")
+    axes = fig.subplots(rows, columns, squeeze=False, **kwargs)
+    return fig, axes
+
+
+# ---- nodes and matrices -------------------------------------------------------------------
+
+
+def draw_node(
+    ax: Axes, x: float, y: float, label: str = "", dropped: bool = False, small: bool = False
+) -> None:
+    """One node: filled with its label, or hollow, dashed and crossed if it is dropped."""
+    radius = 0.36
+    lw = 0.7 if small else 1.3
+    if not dropped:
+        ax.add_patch(Circle((x, y), radius, fc=PAPER, ec=INK, lw=lw, zorder=2))
+        ax.text(x, y, label, ha="center", va="center", fontsize=TEXT, color=INK, zorder=3)
+        return
+    ax.add_patch(Circle((x, y), radius, fc="white", ec=FADED, ls=(0, (2, 1.5)), lw=lw, zorder=2))
+    d = radius * (0.7 if small else 0.55)
+    for sign in (1, -1):
+        ax.plot([x - d, x + d], [y - sign * d, y + sign * d], color=FADED, lw=lw, zorder=3)
+
+
+def draw_network(
+    ax: Axes,
+    sizes: Sequence[int],
+    labels: Sequence[Sequence[str]] | None = None,
+    dropped: Collection[tuple[int, int]] = (),
+    weights: Sequence[np.ndarray] | None = None,
+    titles: Sequence[str] = (),
+    small: bool = False,
+) -> None:
+    """A layered network from left to right; ``dropped`` holds pairs (layer, node), from 0.
+
+    ``weights[k]`` of shape (sizes[k + 1], sizes[k]) colours the edges behind layer k. Edges of a
+    dropped node are not drawn: they are not there. ``small`` is for tables of many networks.
+    """
+    gap = 1.3 if small else 2.4
+    dropped = set(dropped)
+    at = [[(i * gap, (n - 1) / 2 - j) for j in range(n)] for i, n in enumerate(sizes)]
+    limit = max(np.abs(w).max() for w in weights) if weights else 1.0
+    width = 0.4 if small else 0.8
+    for layer in range(len(sizes) - 1):
+        for j, start in enumerate(at[layer]):
+            for k, end in enumerate(at[layer + 1]):
+                if (layer, j) in dropped or (layer + 1, k) in dropped:
+                    continue
+                w = weights[layer][k, j] / limit if weights else 0.0
+                # a weight near zero stays visible on white
+                colour = DIVERGING(0.5 + 0.3 * w + np.copysign(0.1, w)) if weights else "#777777"
+                ax.plot(*zip(start, end, strict=True), color=colour, lw=width + 1.6 * abs(w), zorder=1)
+    for layer, nodes in enumerate(at):
+        for j, (x, y) in enumerate(nodes):
+            draw_node(ax, x, y, labels[layer][j] if labels else "", (layer, j) in dropped, small)
+        if titles:
+            top = (max(sizes) - 1) / 2 + 0.6
+            ax.text(nodes[0][0], top, titles[layer], ha="center", va="bottom", fontsize=TEXT)
+    ax.set_xlim(-0.8, at[-1][0][0] + 0.8)
+    top = (max(sizes) - 1) / 2 + (1.3 if titles else 0.5)
+    ax.set_ylim(-(max(sizes) - 1) / 2 - 0.5, top)
+    ax.set_aspect("equal")
+    ax.axis("off")
+
+
+def number(value: float, digits: int = 2) -> str:
+    """``value`` with ``digits`` decimals, whole numbers without any, never a negative zero."""
+    whole = abs(value - round(value)) < 1e-9
+    text = f"{value:.0f}" if whole else f"{value:.{digits}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}")
+
+
+def draw_matrix(
+    ax: Axes,
+    matrix: np.ndarray,
+    dropped_rows: Collection[int] = (),
+    dropped_columns: Collection[int] = (),
+    title: str = "",
+    row_names: Sequence[str] = (),
+    column_names: Sequence[str] = (),
+    digits: int = 2,
+    cell_width: float = 1.0,
+) -> None:
+    """A matrix with its numbers; dropped rows and columns hatched grey."""
+    rows, columns = matrix.shape
+    limit = np.abs(matrix).max() or 1.0
+    w = cell_width
+    for r in range(rows):
+        for c in range(columns):
+            gone = r in dropped_rows or c in dropped_columns
+            colour = "white" if gone else weight_colour(matrix[r, c] / limit)
+            edge, hatch = ("#c8c8c8", "////") if gone else ("white", None)
+            ax.add_patch(Rectangle((c * w, -r - 1), w, 1, fc=colour, ec=edge, hatch=hatch, lw=1))
+            ax.text(
+                c * w + w / 2,
+                -r - 0.5,
+                number(matrix[r, c], digits),
+                ha="center",
+                va="center",
+                fontsize=9,
+                color="#555555" if gone else INK,
+                bbox={"fc": "white", "ec": "none", "pad": 1.0} if gone else None,
+            )
+    for c, name in enumerate(column_names):
+        ax.text(c * w + w / 2, 0.18, name, ha="center", va="bottom", fontsize=9)
+    for r, name in enumerate(row_names):
+        ax.text(-0.18, -r - 0.5, name, ha="right", va="center", fontsize=9)
+    ax.set_title(title, fontsize=10, pad=14 if len(column_names) else 4)
+    ax.set_xlim(-0.9 if len(row_names) else -0.1, columns * w + 0.1)
+    ax.set_ylim(-rows - 0.1, 0.7 if len(column_names) else 0.1)
+    ax.set_aspect("equal")
+    ax.axis("off")
+
+
+def names(letter: str, n: int) -> list[str]:
+    """Node names from 1, as in the articles: i₁, i₂, … as mathematical text."""
+    return [f"${letter}_{{{k + 1}}}$" for k in range(n)]
+
+
+def listed(items: Iterable[object]) -> str:
+    """Items in words: ``1``, ``1 and 3``, ``1, 3 and 4``, ``none``."""
+    words = [str(item) for item in items]
+    if not words:
+        return "none"
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def values_text(values: Iterable[float], digits: int = 2) -> str:
+    """Numbers separated by commas, as an alternative text gives them."""
+    return ", ".join(number(float(v), digits) for v in values)
+
+
+def dropped_text(sizes: Sequence[int], dropped: Collection[tuple[int, int]]) -> str:
+    """Which nodes are dropped, layer by layer, nodes counted from 1."""
+    parts = []
+    for layer in range(len(sizes)):
+        nodes = sorted(j + 1 for k, j in dropped if k == layer)
+        if nodes:
+            parts.append(f"in layer {layer + 1} node{'s' * (len(nodes) > 1)} {listed(nodes)}")
+    return "; dropped: " + ", ".join(parts) if parts else "; no node is dropped"
+
+
+def network_figure(
+    layers: Sequence[np.ndarray] | None = None,
+    weights: Sequence[np.ndarray] | None = None,
+    dropped: Collection[tuple[int, int]] = (),
+    titles: Sequence[str] = (),
+    node_names: Sequence[Sequence[str]] | None = None,
+    caption: str = "",
+) -> Described:
+    """One network: ``layers`` holds the values of the nodes, or ``node_names`` what to write."""
+    if layers is not None:
+        labels = [[number(float(v)) for v in np.ravel(layer)] for layer in layers]
+    else:
+        labels = node_names
+    sizes = [len(layer) for layer in labels]
+    fig, axes = new_figure(2.0 * len(sizes), 0.62 * max(sizes) + 0.9)
+    draw_network(axes[0, 0], sizes, labels, dropped, weights, titles)
+    alt = f"{caption} Network of {'-'.join(map(str, sizes))} nodes{dropped_text(sizes, dropped)}."
+    if layers is not None:
+        alt += "".join(
+            f" Layer {k + 1}: {values_text(np.ravel(layer))}." for k, layer in enumerate(layers)
+        )
+    return fig, alt.strip()
+
+
+def networks_figure(
+    sizes: Sequence[int],
+    dropped: Sequence[Sequence[Collection[tuple[int, int]]]],
+    row_names: Sequence[str],
+    column_names: Sequence[str],
+) -> Described:
+    """A table of small networks, ``dropped[row][column]`` their dropped nodes."""
+    rows, columns = len(dropped), len(dropped[0])
+    fig, axes = new_figure(MAX_WIDTH, 1.15 * rows + 0.3, columns, rows)
+    for r in range(rows):
+        for c in range(columns):
+            draw_network(axes[r, c], sizes, None, dropped[r][c], small=True)
+            if r == 0:
+                axes[r, c].set_title(column_names[c], fontsize=9)
+        axes[r, 0].text(
+            -0.08, 0.5, row_names[r], rotation=90, ha="right", va="center", fontsize=9,
+            transform=axes[r, 0].transAxes,
+        )  # fmt: skip
+    edges = [
+        sum(
+            (layer, j) not in gone and (layer + 1, k) not in gone
+            for layer in range(len(sizes) - 1)
+            for j in range(sizes[layer])
+            for k in range(sizes[layer + 1])
+        )
+        for row in dropped
+        for gone in row
+    ]
+    total = sum(a * b for a, b in zip(sizes[:-1], sizes[1:], strict=True))
+    left = f"{min(edges)}" if min(edges) == max(edges) else f"{min(edges)} to {max(edges)}"
+    alt = (
+        f"{rows} rows of {columns} small networks, {rows * columns} in all, each of "
+        f"{'-'.join(map(str, sizes))} nodes with its dropped nodes crossed out; each network "
+        f"keeps {left} of the {total} edges."
+    )
+    return fig, alt
+
+
+def matrix_alt(
+    matrix: np.ndarray, rows: Collection[int], columns: Collection[int], title: str, digits: int
+) -> str:
+    """A matrix in words: its shape, its numbers row by row if it is small, what is hatched."""
+    text = f"{title}: {matrix.shape[0]} × {matrix.shape[1]} matrix"
+    if matrix.size <= 25:
+        text += " with rows " + "; ".join(values_text(row, digits) for row in matrix)
+    else:
+        low, high = number(matrix.min(), digits), number(matrix.max(), digits)
+        text += f" with entries from {low} to {high}"
+    hatched = []
+    for what, numbers in (("row", rows), ("column", columns)):
+        if len(numbers):
+            plural = "s" * (len(numbers) > 1)
+            hatched.append(f"{what}{plural} {listed(n + 1 for n in sorted(numbers))}")
+    return text + (f"; hatched: {' and '.join(hatched)}" if hatched else "")
+
+
+def matrices_figure(*matrices: dict, columns: int | None = None, digits: int = 2) -> Described:
+    """Several matrices side by side, each given by the arguments of ``draw_matrix``.
+
+    ``columns`` is how many stand in one row of the figure; all of them by default.
+    """
+    columns = columns or len(matrices)
+    rows = -(-len(matrices) // columns)
+    longest = max(len(number(value, digits)) for m in matrices for value in m["matrix"].flat)
+    cell = max(1.0, 0.22 * longest)
+    widths = [max(m["matrix"].shape[1] for m in matrices[c::columns]) + 1.5 for c in range(columns)]
+    heights = [
+        max(m["matrix"].shape[0] for m in matrices[r * columns : (r + 1) * columns]) + 2.0
+        for r in range(rows)
+    ]
+    fig, axes = new_figure(
+        0.55 * cell * sum(widths), 0.42 * sum(heights), columns, rows,
+        width_ratios=widths, height_ratios=heights,
+    )  # fmt: skip
+    for ax in axes.flat[len(matrices) :]:
+        ax.axis("off")
+    for ax, arguments in zip(axes.flat, matrices, strict=False):
+        draw_matrix(ax, **arguments, digits=digits, cell_width=cell)
+    described = [
+        matrix_alt(
+            m["matrix"],
+            m.get("dropped_rows", ()),
+            m.get("dropped_columns", ()),
+            m.get("title", "Matrix"),
+            digits,
+        )
+        for m in matrices
+    ]
+    return fig, ". ".join(described) + "."
+
+
+def sliced_figure(
+    networks: Sequence[tuple[np.ndarray, np.ndarray, Collection[int], Collection[int]]],
+) -> Described:
+    """Networks with one hidden layer beside their two weight matrices, one network a row.
+
+    Each is ``(wih, who, dropped_inputs, dropped_hidden)``, nodes counted from 0.
+    """
+    fig, axes = new_figure(
+        MAX_WIDTH, 2.75 * len(networks), 3, len(networks), width_ratios=[1.35, 0.85, 1.05]
+    )
+    described = []
+    for row, (wih, who, inputs, hidden) in zip(axes, networks, strict=True):
+        n_hidden, n_in = wih.shape
+        sizes = [n_in, n_hidden, len(who)]
+        i, h, o = names("i", n_in), names("h", n_hidden), names("o", len(who))
+        dropped = {(0, j) for j in inputs} | {(1, j) for j in hidden}
+        draw_network(row[0], sizes, [i, h, o], dropped, [wih, who], ["input", "hidden", "output"])
+        draw_matrix(row[1], wih, hidden, inputs, "wih", h, i)
+        draw_matrix(row[2], who, (), hidden, "who", o, h)
+        described.append(
+            f"Network of {'-'.join(map(str, sizes))} nodes{dropped_text(sizes, dropped)}. "
+            f"{matrix_alt(wih, hidden, inputs, 'wih', 0)}. {matrix_alt(who, (), hidden, 'who', 0)}."
+        )
+    return fig, " ".join(described)
+
+
+def states_figure(masks: np.ndarray, title: str) -> Described:
+    """Each row of ``masks`` as a column of nodes, crossed where the mask is 0."""
+    n_masks, n_units = masks.shape
+    fig, axes = new_figure(0.8 * n_masks + 0.8, 0.5 * n_units + 0.7)
+    ax = axes[0, 0]
+    for m, mask in enumerate(masks):
+        for j, stays in enumerate(mask):
+            draw_node(ax, m * 1.6, -j, "1", dropped=not stays)
+        ax.text(m * 1.6, 0.6, f"{m + 1}", ha="center", va="bottom", fontsize=TEXT)
+    ax.set_xlim(-0.8, 1.6 * n_masks - 0.8)
+    ax.set_ylim(-n_units + 0.5, 1.3)
+    ax.set_aspect("equal")
+    ax.axis("off")
+    ax.set_title(title, fontsize=10)
+    dropped = [f"{listed(np.flatnonzero(mask == 0) + 1)}" for mask in masks]
+    each = "; ".join(f"{m + 1}: {nodes}" for m, nodes in enumerate(dropped))
+    return fig, f"{title}: {n_masks} states of {n_units} nodes. Dropped nodes in each: {each}."
+
+
+def product_figure(columns: Sequence[tuple[str, np.ndarray]], mask: np.ndarray) -> Described:
+    """Columns of numbers multiplied node by node, the last one their product.
+
+    ``columns`` holds pairs (title, values); nodes whose ``mask`` is 0 are crossed in the last.
+    """
+    n = len(mask)
+    fig, axes = new_figure(2.2 * len(columns), 0.62 * n + 0.7)
+    ax = axes[0, 0]
+    for c, (title, values) in enumerate(columns):
+        last = c == len(columns) - 1
+        for j, value in enumerate(np.ravel(values)):
+            draw_node(ax, c * 3.0, -j, number(value), dropped=last and not np.ravel(mask)[j])
+        ax.text(c * 3.0, 0.6, title, ha="center", va="bottom", fontsize=TEXT)
+        if not last:
+            sign = "=" if c == len(columns) - 2 else "×"
+            ax.text(c * 3.0 + 1.5, -(n - 1) / 2, sign, ha="center", va="center", fontsize=14)
+    ax.set_xlim(-1.5, 3.0 * len(columns) - 1.5)
+    ax.set_ylim(-n + 0.5, 1.3)
+    ax.set_aspect("equal")
+    ax.axis("off")
+    return fig, ". ".join(f"{title}: {values_text(np.ravel(v))}" for title, v in columns) + "."
+
+
+# ---- charts -------------------------------------------------------------------------------
+
+
+def finish(ax: Axes, x_label: str, y_label: str, title: str = "") -> None:
+    """Label the axes and take away what is not data."""
+    ax.set_xlabel(x_label, fontsize=TEXT)
+    ax.set_ylabel(y_label, fontsize=TEXT)
+    ax.set_title(title, fontsize=10)
+    ax.tick_params(labelsize=9)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def lines_figure(
+    x: np.ndarray,
+    lines: dict[str, np.ndarray],
+    x_label: str,
+    y_label: str,
+    title: str = "",
+    log: str = "",
+    at: Sequence[int] = (0, -1),
+    digits: int = 3,
+) -> Described:
+    """Curves over ``x``, told apart by line style and marker; ``log`` is "", "x", "y" or "xy".
+
+    The alternative text gives each curve's values at the positions ``at``.
+    """
+    fig, axes = new_figure(6.6, 3.3)
+    ax = axes[0, 0]
+    every = max(1, len(x) // 8)
+    looks = [("-", "o", INK), ("--", "s", "#7b4ea3"), (":", "^", "#b36b00"), ("-.", "D", FADED)]
+    for (name, y), (style, marker, colour) in zip(lines.items(), looks, strict=False):
+        ax.plot(x, y, style, marker=marker, color=colour, lw=1.8, ms=5, markevery=every, label=name)
+    if "x" in log:
+        ax.set_xscale("log")
+    if "y" in log:
+        ax.set_yscale("log")
+    if len(lines) > 1:
+        ax.legend(fontsize=9, frameon=False)
+    finish(ax, x_label, y_label, title)
+    alt = f"{title or y_label}: {y_label} over {x_label}."
+    for name, y in lines.items():
+        points = ", ".join(f"{y[k]:.{digits}g} at {x[k]:g}" for k in at)
+        alt += f" {name}: {points}."
+    return fig, alt
+
+
+def bars_figure(
+    groups: dict[str, np.ndarray],
+    labels: Sequence[str],
+    x_label: str,
+    y_label: str,
+    title: str = "",
+    digits: int = 2,
+) -> Described:
+    """Groups of bars side by side with their values above, told apart by shade and hatching."""
+    fig, axes = new_figure(max(4.5, 0.75 * len(labels) * len(groups) + 1.5), 3.2)
+    ax = axes[0, 0]
+    width = 0.8 / len(groups)
+    looks = [("#b8b8b8", ""), ("#4d94c4", "//"), ("#e59866", ".."), ("white", "xx")]
+    for g, ((name, values), (colour, hatch)) in enumerate(zip(groups.items(), looks, strict=False)):
+        values = np.ravel(values)
+        x = np.arange(len(labels)) + (g - (len(groups) - 1) / 2) * width
+        bars = ax.bar(x, values, width, color=colour, hatch=hatch, ec=INK, lw=0.8, label=name)
+        ax.bar_label(bars, [number(v, digits) for v in values], fontsize=9, padding=2)
+    ax.set_xticks(range(len(labels)), labels)
+    ax.margins(y=0.15)
+    if len(groups) > 1:
+        fig.legend(fontsize=9, frameon=False, loc="outside upper center", ncols=len(groups))
+    finish(ax, x_label, y_label, title)
+    each = " ".join(f"{name}: {values_text(np.ravel(v), digits)}." for name, v in groups.items())
+    return fig, f"{title or y_label}, for {x_label} {listed(labels)}. {each}"
+
+
+def histograms_figure(
+    samples: dict[str, np.ndarray], bins: np.ndarray, x_label: str, y_label: str = "share"
+) -> Described:
+    """Histograms side by side on the same axes limits, each as shares that sum to 1."""
+    fig, axes = new_figure(
+        4.2 * len(samples), 2.9, len(samples), sharey=True
+    )
+    alt = []
+    for ax, (name, values) in zip(axes[0], samples.items(), strict=True):
+        values = np.ravel(values)
+        shares = np.histogram(values, bins)[0] / len(values)
+        ax.stairs(shares, bins, fill=True, color="#4d94c4", ec=INK, lw=0.8)
+        finish(ax, x_label, y_label if ax is axes[0, 0] else "", name)
+        alt.append(
+            f"{name}: mean {values.mean():.2f}, "
+            f"{shares[0]:.0%} in the lowest and {shares[-1]:.0%} in the highest of {len(shares)} bins"
+        )
+    return fig, f"Histograms of {x_label}. " + ". ".join(alt) + "."
+
+
+def dots_figure(
+    groups: dict[str, np.ndarray],
+    x_label: str,
+    title: str = "",
+    reference: tuple[str, float] | None = None,
+    colour: str = TEST,
+    digits: int = 3,
+) -> Described:
+    """One line of dots for each group, one dot for each value, a bar at their mean.
+
+    ``reference`` is a named value, drawn as a vertical dashed line.
+    """
+    fig, axes = new_figure(MAX_WIDTH, 0.48 * len(groups) + 1.3)
+    ax = axes[0, 0]
+    alt = []
+    for row, (name, values) in enumerate(groups.items()):
+        values = np.ravel(values)
+        height = np.full(len(values), -row)
+        ax.plot(values, height, MARKERS[colour], color=colour, ms=6, mfc="none", mew=1.4)
+        ax.plot([values.mean()] * 2, [-row - 0.3, -row + 0.3], color=INK, lw=2)
+        alt.append(f"{name}: mean {values.mean():.{digits}f}, "
+                   f"from {values.min():.{digits}f} to {values.max():.{digits}f}")  # fmt: skip
+    ax.set_yticks([-row for row in range(len(groups))], list(groups))
+    ax.set_ylim(-len(groups) + 0.4, 0.6)
+    ax.grid(axis="x", color="#e4e4e4", lw=0.8)
+    ax.set_axisbelow(True)
+    text = f"{title or x_label}, one dot a run, a bar at the mean. "
+    if reference:
+        ax.axvline(reference[1], color=INK, lw=1.2, ls="--")
+        dashed = f"dashed line: {reference[0]}, {reference[1]:.{digits}f}"
+        title = f"{title} ({dashed})".strip()
+        text += f"{dashed.capitalize()}. "
+    finish(ax, x_label, "", title)
+    return fig, text + ". ".join(alt) + "."
+
+
+# ---- digits -------------------------------------------------------------------------------
+
+
+def digits_figure(
+    images: np.ndarray, captions: Sequence[str], columns: int = 10, alt: str = ""
+) -> Described:
+    """Images of shape (n, 28, 28) in rows of ``columns``, each with its caption above."""
+    rows = -(-len(images) // columns)
+    with_text = any(captions)
+    lines = max((caption.count("\n") + 1 for caption in captions), default=0) if with_text else 0
+    height = (MAX_WIDTH / columns + 0.2 * lines) * rows
+    fig, axes = new_figure(MAX_WIDTH, height, columns, rows)
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, image, caption in zip(axes.flat, images, captions, strict=False):
+        ax.imshow(image, cmap="gray_r", vmin=0, vmax=255)
+        ax.set_title(caption, fontsize=9, pad=3)
+    told = [caption.replace("\n", ", ") for caption in captions if caption]
+    return fig, f"{alt} {'; '.join(told)}".strip() + "."
+
+
+def confusion_figure(counts: dict[tuple[int, int], int], n_classes: int, title: str) -> Described:
+    """A confusion matrix from ``{(target, predicted): count}``: rows are the true classes."""
+    matrix = np.zeros((n_classes, n_classes), dtype=int)
+    for (target, predicted), count in counts.items():
+        matrix[target, predicted] = count
+    wrong = matrix - np.diag(matrix.diagonal())
+    fig, axes = new_figure(5.6, 5.0)
+    ax = axes[0, 0]
+    limit = max(wrong.max(), 1)
+    for t in range(n_classes):
+        for p in range(n_classes):
+            shade = "#dcdcdc" if t == p else weight_colour(matrix[t, p] / limit)
+            ax.add_patch(Rectangle((p - 0.5, t - 0.5), 1, 1, fc=shade, ec="white"))
+            weight = "bold" if t == p else "normal"
+            ax.text(p, t, matrix[t, p] or "·", ha="center", va="center", fontsize=9, weight=weight)
+    ax.set_xlim(-0.5, n_classes - 0.5)
+    ax.set_ylim(n_classes - 0.5, -0.5)
+    ax.set_xticks(range(n_classes))
+    ax.set_yticks(range(n_classes))
+    ax.set_aspect("equal")
+    finish(ax, "predicted digit", "true digit", title)
+    ax.spines[:].set_visible(False)
+    worst = np.unravel_index(wrong.argmax(), wrong.shape)
+    alt = (
+        f"{title}: {np.trace(matrix)} of {matrix.sum()} right. Right for each true digit: "
+        f"{', '.join(map(str, matrix.diagonal()))}. Most frequent mistake: {wrong[worst]} times "
+        f"a {worst[0]} taken for a {worst[1]}."
+    )
+    return fig, alt

@@ -1,0 +1,87 @@
+"""Activation and loss functions with their derivatives, as notebook 01 writes them.
+
+Samples are rows, so ``softmax`` works along the last axis; the column vectors of notebooks
+01 to 03 say ``axis=0``. Inputs are arrays; the dtype of the input is kept.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def relu(x: np.ndarray, leak: float = 0.0) -> np.ndarray:
+    """``x`` where it is positive, ``leak * x`` elsewhere.
+
+    >>> relu(np.array([-2.0, 0.0, 3.0]), leak=0.1)
+    array([-0.2,  0. ,  3. ])
+    """
+    return np.where(x > 0, x, leak * x)
+
+
+def relu_derivative(x: np.ndarray, leak: float = 0.0) -> np.ndarray:
+    """1 where ``x``, the value *before* ReLU, is positive, ``leak`` elsewhere (also at 0).
+
+    >>> relu_derivative(np.array([-2.0, 0.0, 3.0]), leak=0.1)
+    array([0.1, 0.1, 1. ])
+    """
+    return np.where(x > 0, np.ones_like(x), leak)
+
+
+def softmax(z: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Probabilities proportional to exp(z) along ``axis``.
+
+    Subtracting the largest logit first changes nothing mathematically and keeps exp from
+    overflowing.
+
+    >>> softmax(np.array([1000.0, 1000.0]))
+    array([0.5, 0.5])
+    """
+    exp = np.exp(z - z.max(axis=axis, keepdims=True))
+    return exp / exp.sum(axis=axis, keepdims=True)
+
+
+def softmax_jacobian(s: np.ndarray) -> np.ndarray:
+    """Matrix of ∂s_i/∂z_j = s_i (δ_ij − s_j) for the softmax values ``s`` of *one* sample.
+
+    ``s`` may have shape (n,), (n, 1) or (1, n); the result has shape (n, n).
+
+    >>> softmax_jacobian(np.array([0.5, 0.5]))
+    array([[ 0.25, -0.25],
+           [-0.25,  0.25]])
+    """
+    s = s.ravel()
+    return np.diag(s) - np.outer(s, s)
+
+
+def cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> float:
+    """−Σ y log(y_hat), summed over everything: the loss in nats of one sample or of a batch.
+
+    ``y`` are one-hot targets, ``y_hat`` probabilities, of the same shape. The 1e-100 keeps
+    log(0) from being −inf: the loss of one sample is never above 230.3, whatever the logits were.
+
+    >>> float(cross_entropy(np.array([0.0, 1.0]), np.array([0.5, 0.5])).round(4))
+    0.6931
+    """
+    return -np.sum(y * np.log(y_hat + 1e-100))
+
+
+def cross_entropy_gradient(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+    """Derivative of ``cross_entropy`` with respect to ``y_hat``, of the shape of ``y_hat``.
+
+    >>> cross_entropy_gradient(np.array([0.0, 1.0]), np.array([0.5, 0.5]))
+    array([-0., -2.])
+    """
+    return -y / (y_hat + 1e-100)
+
+
+def cross_entropy_from_logits(y: np.ndarray, z: np.ndarray, axis: int = -1) -> float:
+    """The same loss from the logits ``z``: exact where softmax has rounded to 0.
+
+    Uses −log softmax(z)_i = log Σ_j exp(z_j − max z) − (z_i − max z), summed over everything.
+
+    >>> cross_entropy_from_logits(np.array([0.0, 1.0]), np.array([800.0, 0.0]))
+    800.0
+    """
+    shifted = z - z.max(axis=axis, keepdims=True)
+    log_softmax = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+    return float(-np.sum(y * log_softmax))

@@ -1,0 +1,79 @@
+"""Checks of arguments. Every message names the argument, the value and what is allowed."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+def check_drop(drop: float, name: str = "drop") -> float:
+    """Return ``drop`` if it is in [0, 1); raise ``ValueError`` otherwise, also for 1 and nan."""
+    if not 0 <= drop < 1:  # written so that nan is refused too
+        raise ValueError(f"{name} must be in [0, 1): the fraction that is dropped; got {drop}")
+    return float(drop)
+
+
+def check_count(name: str, value: int, low: int = 1, high: int | None = None) -> int:
+    """Return ``value`` if it is a whole number from ``low`` to ``high`` (None: no upper limit).
+
+    Raises ``TypeError`` if it is no whole number, ``ValueError`` if it is out of range.
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if value < low or (high is not None and value > high):
+        allowed = f"at least {low}" if high is None else f"from {low} to {high}"
+        raise ValueError(f"{name} must be {allowed}, got {value}")
+    return int(value)
+
+
+def finite_array(name: str, values: ArrayLike, shape: tuple[int | None, ...]) -> np.ndarray:
+    """Return ``values`` as a float64 array of ``shape``; a ``None`` in ``shape`` allows any length.
+
+    Raises ``ValueError`` for another shape (naming both), for an empty array and for nan or
+    infinity (naming the first place).
+    """
+    array = np.asarray(values, dtype=np.float64)
+    fits = array.ndim == len(shape) and all(
+        want is None or have == want for have, want in zip(array.shape, shape, strict=True)
+    )
+    if not fits:
+        wanted = ", ".join("any" if n is None else str(n) for n in shape)
+        wanted += "," if len(shape) == 1 else ""
+        raise ValueError(f"{name} must have shape ({wanted}), got {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+    if not np.isfinite(array).all():
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{name} must be finite, got {array[place]} at index {place}")
+    return array
+
+
+def class_labels(name: str, labels: ArrayLike, n_classes: int) -> np.ndarray:
+    """Return class labels of shape (n,) or (n, 1) as integers of shape (n,).
+
+    Integral floats such as 7.0 are taken as 7. Raises ``ValueError`` for another shape, for no
+    labels at all, and for a label that is not one of 0 … ``n_classes`` − 1 (naming the first).
+    """
+    array = np.asarray(labels)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise ValueError(f"{name} must have shape (n,) or (n, 1), got {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} must not be empty")
+    wrong = ~np.isin(array, np.arange(n_classes))
+    if wrong.any():
+        place = int(np.argmax(wrong))
+        raise ValueError(
+            f"{name} must be whole numbers from 0 to {n_classes - 1}, "
+            f"got {array[place]} at index {place}"
+        )
+    return array.astype(np.intp)
+
+
+def check_same_length(name_a: str, a: np.ndarray, name_b: str, b: np.ndarray) -> None:
+    """Raise ``ValueError`` if ``a`` and ``b`` do not have the same number of rows."""
+    if len(a) != len(b):
+        raise ValueError(
+            f"{name_a} and {name_b} must have the same number of rows, got {len(a)} and {len(b)}"
+        )
