@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from IPython.display import display
@@ -109,7 +110,9 @@ def draw_network(
                 w = weights[layer][k, j] / limit if weights else 0.0
                 # a weight near zero stays visible on white
                 colour = DIVERGING(0.5 + 0.3 * w + np.copysign(0.1, w)) if weights else "#777777"
-                ax.plot(*zip(start, end, strict=True), color=colour, lw=width + 1.6 * abs(w), zorder=1)
+                ax.plot(
+                    *zip(start, end, strict=True), color=colour, lw=width + 1.6 * abs(w), zorder=1
+                )
     for layer, nodes in enumerate(at):
         for j, (x, y) in enumerate(nodes):
             draw_node(ax, x, y, labels[layer][j] if labels else "", (layer, j) in dropped, small)
@@ -252,10 +255,10 @@ def networks_figure(
         for row in dropped
         for gone in row
     ]
-    total = sum(a * b for a, b in zip(sizes[:-1], sizes[1:], strict=True))
+    total = sum(a * b for a, b in pairwise(sizes))
     left = f"{min(edges)}" if min(edges) == max(edges) else f"{min(edges)} to {max(edges)}"
     alt = (
-        f"{rows} rows of {columns} small networks, {rows * columns} in all, each of "
+        f"A table of {rows} × {columns} = {rows * columns} small networks, each of "
         f"{'-'.join(map(str, sizes))} nodes with its dropped nodes crossed out; each network "
         f"keeps {left} of the {total} edges."
     )
@@ -312,7 +315,8 @@ def matrices_figure(*matrices: dict, columns: int | None = None, digits: int = 2
         )
         for m in matrices
     ]
-    return fig, ". ".join(described) + "."
+    lead = "A matrix" if len(matrices) == 1 else "Matrices side by side"
+    return fig, f"{lead}. {'. '.join(described)}."
 
 
 def sliced_figure(
@@ -380,7 +384,8 @@ def product_figure(columns: Sequence[tuple[str, np.ndarray]], mask: np.ndarray) 
     ax.set_ylim(-n + 0.5, 1.3)
     ax.set_aspect("equal")
     ax.axis("off")
-    return fig, ". ".join(f"{title}: {values_text(np.ravel(v))}" for title, v in columns) + "."
+    each = ". ".join(f"{title}: {values_text(np.ravel(v))}" for title, v in columns)
+    return fig, f"Multiplied node by node. {each}."
 
 
 # ---- charts -------------------------------------------------------------------------------
@@ -460,9 +465,7 @@ def histograms_figure(
     samples: dict[str, np.ndarray], bins: np.ndarray, x_label: str, y_label: str = "share"
 ) -> Described:
     """Histograms side by side on the same axes limits, each as shares that sum to 1."""
-    fig, axes = new_figure(
-        4.2 * len(samples), 2.9, len(samples), sharey=True
-    )
+    fig, axes = new_figure(4.2 * len(samples), 2.9, len(samples), sharey=True)
     alt = []
     for ax, (name, values) in zip(axes[0], samples.items(), strict=True):
         values = np.ravel(values)

@@ -39,12 +39,10 @@ def active_indices(
     [0, 1, 2, 3]
     """
     if not 0 < active_percentage <= 1:  # written so that nan is refused too
-        raise ValueError(f"{name} must be in (0, 1], the fraction that stays; got {active_percentage}")
+        raise ValueError(f"{name} must be in (0, 1], what stays; got {active_percentage}")
     n_active = int(round(n_nodes * active_percentage, 9))  # 100 * 0.29 is 28.999999999999996
     if n_active == 0:
-        raise ValueError(
-            f"{name} must keep at least one of {n_nodes} nodes, got {active_percentage}"
-        )
+        raise ValueError(f"{name} must keep one of {n_nodes} nodes, got {active_percentage}")
     return sorted(rng.choice(n_nodes, n_active, replace=False).tolist())
 
 
@@ -162,6 +160,7 @@ class NeuralNetwork:
             (self.no_of_out_nodes, self.no_of_hidden_nodes + bias_node), random_state=self.rng
         )
         self._full = None  # the full (wih, who) while the network is thinned
+        self._active = None  # the input and hidden numbers of the nodes that are on then
         self._input_scale = self._hidden_scale = 1.0
 
     def dropout_weight_matrices(
@@ -176,13 +175,11 @@ class NeuralNetwork:
         if self._full is not None:
             raise RuntimeError("the network is thinned already: call weight_matrices_reset first")
         n_in, n_hidden = self.no_of_in_nodes, self.no_of_hidden_nodes
-        inputs = active_indices(
-            n_in, active_input_percentage, self.rng, "active_input_percentage"
-        )
+        inputs = active_indices(n_in, active_input_percentage, self.rng, "active_input_percentage")
         hidden = active_indices(
             n_hidden, active_hidden_percentage, self.rng, "active_hidden_percentage"
         )
-        self._full = self.wih, self.who
+        self._full, self._active = (self.wih, self.who), (inputs, hidden)
         self.wih = thin(self.wih, hidden, self._with_bias(inputs, n_in))
         self.who = thin(self.who, range(self.no_of_out_nodes), self._with_bias(hidden, n_hidden))
         if self.rescale:
@@ -195,18 +192,20 @@ class NeuralNetwork:
         """Switch every node back on, with the trained entries in their places.
 
         The arguments are what ``dropout_weight_matrices`` returned. Raises ``RuntimeError`` if
-        the network is not thinned, ``ValueError`` if the numbers do not fit the thinned matrices.
+        the network is not thinned, ``ValueError`` for other numbers than those: they would put
+        the trained entries in wrong places.
         """
         if self._full is None:
             raise RuntimeError("the network is not thinned: call dropout_weight_matrices first")
+        if (list(active_input_indices), list(active_hidden_indices)) != self._active:
+            n_in, n_hidden = map(len, self._active)
+            raise ValueError(
+                f"active_input_indices and active_hidden_indices must be the {n_in} and {n_hidden} "
+                f"node numbers that dropout_weight_matrices returned, got "
+                f"{active_input_indices} and {active_hidden_indices}"
+            )
         inputs = self._with_bias(active_input_indices, self.no_of_in_nodes)
         hidden = self._with_bias(active_hidden_indices, self.no_of_hidden_nodes)
-        if self.wih.shape != (len(active_hidden_indices), len(inputs)):
-            raise ValueError(
-                f"active_input_indices and active_hidden_indices must name the nodes of a thinned "
-                f"wih of shape {self.wih.shape}, got {len(active_input_indices)} input and "
-                f"{len(active_hidden_indices)} hidden nodes"
-            )
         wih, who = self._full
         self.wih = restore(wih, self.wih, active_hidden_indices, inputs)
         self.who = restore(who, self.who, range(self.no_of_out_nodes), hidden)

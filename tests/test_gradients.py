@@ -1,0 +1,69 @@
+"""Laws of the numerical derivative and of the comparison with it."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from helpers.gradients import largest_difference, numerical_jacobian
+
+FLOATS = st.floats(-5, 5)
+
+
+@given(array_shapes(max_dims=3, max_side=3), st.integers(1, 4), st.data())
+def test_the_jacobian_of_a_linear_map_is_its_matrix(shape, n_out, data):
+    x = data.draw(arrays(float, shape, elements=FLOATS))
+    matrix = data.draw(arrays(float, (n_out, x.size), elements=FLOATS))
+    before = x.copy()
+    jacobian = numerical_jacobian(lambda x: matrix @ x.ravel(), x)
+    np.testing.assert_allclose(jacobian, matrix, atol=1e-8)
+    np.testing.assert_array_equal(x, before)
+
+
+@given(arrays(float, (2, 3), elements=FLOATS))
+def test_a_scalar_function_has_a_gradient_in_one_row(x):
+    jacobian = numerical_jacobian(lambda x: np.sum(x**2), x)
+    assert jacobian.shape == (1, 6)
+    np.testing.assert_allclose(jacobian.reshape(x.shape), 2 * x, atol=1e-8)
+
+
+@given(st.floats(1e-4, 0.1))
+def test_the_error_is_the_square_of_the_step(step):
+    # the slope of x³ at 0 is 0; central differences give ((step)³ − (−step)³) / (2 step) = step²
+    assert numerical_jacobian(lambda x: x**3, np.zeros(1), step)[0, 0] == pytest.approx(step**2)
+
+
+def test_the_step_is_small_if_nothing_else_is_said():
+    assert numerical_jacobian(lambda x: x**3, np.zeros(1))[0, 0] == pytest.approx(1e-10)
+
+
+@pytest.mark.parametrize(
+    ("difference", "floor", "text"),
+    [
+        (0.5, 1e-9, "0.5"),
+        (-0.031415, 1e-9, "0.031"),
+        (1e-9, 1e-9, "1e-09"),
+        (0.9e-9, 1e-9, "below 1e-09"),
+        (0, 1e-9, "below 1e-09"),
+        (1e-7, 1e-6, "below 1e-06"),
+        (float("nan"), 1e-9, "nan"),
+    ],
+)
+def test_the_largest_difference_in_words(difference, floor, text):
+    a = np.zeros((2, 3))
+    b = a.copy()
+    b[1, 1] = difference
+    b[0, 2] = difference / 2
+    assert largest_difference(a, b, floor) == text
+    assert largest_difference(b, a, floor) == text
+
+
+def test_differences_are_noise_below_a_billionth_if_nothing_else_is_said():
+    assert largest_difference([0.0], [0.9e-9]) == "below 1e-09"
+    assert largest_difference([0.0], [1.1e-9]) == "1.1e-09"
+
+
+def test_arrays_that_would_broadcast_are_not_compared():
+    with pytest.raises(ValueError, match=r"^a and b must .* shape, got \(5,\) and \(5, 1\)$"):
+        largest_difference(np.ones(5), np.ones((5, 1)))

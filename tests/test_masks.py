@@ -1,0 +1,134 @@
+"""Laws of the masks: exact expectations, variances and correlations over all states."""
+
+from itertools import combinations
+from math import comb
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.special import expit as sigmoid
+
+from helpers.functions import relu
+from helpers.masks import bernoulli_mask, bernoulli_states, fixed_count_masks
+
+DROP = st.floats(0, 0.95)
+NAN = float("nan")
+
+
+@st.composite
+def layers(draw, most=8):
+    """The values of a layer and a number of its nodes to drop."""
+    x = draw(arrays(float, st.integers(1, most), elements=st.floats(-5, 5)))
+    return x, draw(st.integers(0, len(x) - 1))
+
+
+@given(st.integers(1, 8), st.data())
+def test_fixed_count_masks_are_every_way_to_drop_k_of_n_in_order(n, data):
+    k = data.draw(st.integers(0, n - 1))
+    masks = fixed_count_masks(n, k)
+    assert masks.shape == (comb(n, k), n)
+    assert [tuple(np.flatnonzero(mask == 0)) for mask in masks] == list(combinations(range(n), k))
+    assert set(masks.ravel()) <= {0, 1}
+
+
+@given(layers())
+def test_the_mean_over_all_fixed_count_states_is_the_layer(layer):
+    x, k = layer
+    scaled = fixed_count_masks(len(x), k) / (1 - k / len(x)) * x
+    np.testing.assert_allclose(scaled.mean(axis=0), x, atol=1e-12)
+
+
+@given(layers())
+def test_the_variance_over_all_fixed_count_states(layer):
+    x, k = layer
+    drop = k / len(x)
+    scaled = fixed_count_masks(len(x), k) / (1 - drop) * x
+    np.testing.assert_allclose(scaled.var(axis=0), x**2 * drop / (1 - drop), atol=1e-12)
+
+
+@given(st.integers(2, 8), st.data())
+def test_fixed_count_masks_are_correlated_by_one_over_n_minus_one(n, data):
+    masks = fixed_count_masks(n, data.draw(st.integers(1, n - 1)))
+    correlation = np.corrcoef(masks.T)
+    np.testing.assert_allclose(correlation[~np.eye(n, dtype=bool)], -1 / (n - 1))
+
+
+@pytest.mark.parametrize("n_dropped", [-1, 3, 4])
+def test_a_layer_keeps_at_least_one_unit(n_dropped):
+    with pytest.raises(ValueError, match=rf"^n_dropped must be from 0 to 2 .*got {n_dropped}$"):
+        fixed_count_masks(3, n_dropped)
+
+
+@given(st.tuples(st.integers(1, 5), st.integers(1, 5)), DROP, st.integers(0, 2**32))
+def test_a_seed_makes_a_bernoulli_mask_of_zeros_and_ones(shape, drop, seed):
+    mask = bernoulli_mask(shape, drop, np.random.default_rng(seed))
+    assert mask.shape == shape and mask.dtype == np.float64
+    assert set(mask.ravel()) <= {0, 1}
+    np.testing.assert_array_equal(mask, bernoulli_mask(shape, drop, np.random.default_rng(seed)))
+
+
+@pytest.mark.parametrize("drop", [0.0, 0.1, 0.5, 0.9])
+def test_bernoulli_masks_drop_each_unit_of_each_sample_by_itself(drop):
+    n_samples, n_units = 40_000, 3
+    mask = bernoulli_mask((n_samples, n_units), drop, np.random.default_rng(5))
+    five_sigma = 5 * np.sqrt(drop * (1 - drop) / n_samples)
+    np.testing.assert_allclose(mask.mean(axis=0), 1 - drop, atol=five_sigma)
+    # units of one sample, and one unit in neighbouring samples, are dropped together by chance only
+    for one, other in ((mask[:, 0], mask[:, 1]), (mask[:-1, 0], mask[1:, 0])):
+        assert np.mean(one * other) == pytest.approx((1 - drop) ** 2, abs=2 * five_sigma)
+
+
+@given(arrays(float, st.integers(1, 6), elements=st.floats(-5, 5)), DROP)
+def test_bernoulli_states_give_the_layer_as_exact_expectation(x, drop):
+    masks, probabilities = bernoulli_states(len(x), drop)
+    np.testing.assert_allclose(probabilities @ (masks / (1 - drop) * x), x, atol=1e-12)
+
+
+@given(st.integers(1, 6), DROP)
+def test_bernoulli_states_are_independent(n, drop):
+    masks, probabilities = bernoulli_states(n, drop)
+    assert np.unique(masks, axis=0).shape == (2**n, n) and len(masks) == 2**n
+    assert probabilities.sum() == pytest.approx(1)
+    off = masks - (1 - drop)
+    covariance = off.T @ (probabilities[:, None] * off)
+    np.testing.assert_allclose(covariance, drop * (1 - drop) * np.eye(n), atol=1e-12)
+
+
+def test_the_number_of_dropped_units_is_binomial():
+    masks, probabilities = bernoulli_states(5, 0.4)
+    n_dropped = (masks == 0).sum(axis=1)
+    for k in range(6):
+        binomial = comb(5, k) * 0.4**k * 0.6 ** (5 - k)
+        assert probabilities[n_dropped == k].sum() == pytest.approx(binomial)
+
+
+@pytest.mark.parametrize("drop", [-0.1, 1, NAN])
+def test_the_drop_of_independent_masks_is_below_one(drop):
+    with pytest.raises(ValueError, match=rf"^drop must be .*got {drop}$"):
+        bernoulli_mask((2,), drop, np.random.default_rng(0))
+    with pytest.raises(ValueError, match=rf"^drop must be .*got {drop}$"):
+        bernoulli_states(2, drop)
+
+
+@pytest.mark.parametrize(("n", "error"), [(0, ValueError), (21, ValueError), (2.0, TypeError)])
+def test_only_small_layers_are_enumerated(n, error):
+    with pytest.raises(error, match=rf"^n_units must be .*got {n}$"):
+        bernoulli_states(n, 0.5)
+
+
+@given(layers(most=5), st.floats(0, 1))
+def test_mask_and_relu_commute(layer, leak):
+    x, k = layer
+    masks = fixed_count_masks(len(x), k) / (1 - k / len(x))
+    np.testing.assert_allclose(relu(masks * x, leak), masks * relu(x, leak), atol=1e-15)
+
+
+@given(layers(most=5))
+def test_mask_and_sigmoid_do_not_commute(layer):
+    x, k = layer
+    masks = fixed_count_masks(len(x), k)
+    dropped = masks == 0
+    np.testing.assert_array_equal(sigmoid(masks * x)[dropped], 0.5)
+    np.testing.assert_array_equal((masks * sigmoid(x))[dropped], 0)
