@@ -7,6 +7,7 @@ explanation. An answer is a number, or a function that is tried on inputs beside
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from math import comb, log
 
@@ -30,8 +31,12 @@ class Exercise:
     def values(self, answer: Answer) -> list[np.ndarray]:
         """The answer itself, or what it returns for each of the inputs."""
         if self.inputs:
-            return [np.asarray(answer(*arguments), dtype=float) for arguments in self.inputs]
-        return [np.asarray(answer, dtype=float)]
+            # copies, so that an answer that works in place does not change the next one's inputs
+            with np.errstate(all="ignore"):
+                results = [answer(*deepcopy(arguments)) for arguments in self.inputs]
+            return [np.array(result, dtype=float) for result in results]
+        value = np.array(answer, dtype=float)
+        return [value.reshape(()) if value.size == 1 else value]
 
     def same(self, answer: Answer, other: Answer) -> bool:
         """Whether two answers agree: whole numbers exactly, other numbers to three digits."""
@@ -70,6 +75,8 @@ def verdict(exercise: Exercise, answer: object) -> str:
         return f"hand in the function itself, without calling it; got {type(answer).__name__}"
     if not exercise.inputs and callable(answer):
         return "hand in a number, not a function"
+    if not exercise.inputs and isinstance(answer, str | None):
+        return f"hand in a number, got {answer!r}"
     try:
         values = exercise.values(answer)
     except Exception as error:  # an answer may fail in any way
@@ -87,19 +94,25 @@ def verdict(exercise: Exercise, answer: object) -> str:
 def compare(values: list[np.ndarray], right: list[np.ndarray]) -> str:
     """What a look at shape, nan and size of a wrong answer can tell."""
     for a, b in zip(values, right, strict=True):
+        if a.ndim == 0 and np.isnan(a):
+            return "nan; does your function return something?"
         if a.shape != b.shape:
             return f"the shape is {a.shape}, expected {b.shape}"
         if not np.isfinite(a).all():
             return "nan or infinity"
     a, b = (np.concatenate([np.ravel(v) for v in side]) for side in (values, right))
+    if a.size == 1 and (a[0] == 0 or b[0] == 0):
+        return "look again"
     if not np.all((a == 0) == (b == 0)):
-        return "zeros where none should be, or none where they should" if b.any() else "look again"
+        return "zeros where none should be, or none where they should"
     ratios = a[b != 0] / b[b != 0]
     ratio = ratios[0]
     if not np.allclose(ratios, ratio):
         return "look again"
     if ratio < 0:
         return "the sign is wrong" if np.isclose(ratio, -1) else "the sign is wrong, and the size"
+    if abs(ratio - 1) < 0.02:
+        return "close: give more digits, or look for a small slip"
     return f"{ratio:.3g} times too large" if ratio > 1 else f"{1 / ratio:.3g} times too small"
 
 
@@ -125,13 +138,18 @@ def _accuracy(counts: dict) -> float:
     return sum(n for (t, p), n in counts.items() if t == p) / sum(counts.values())
 
 
+def _mean_of_digits(counts: dict) -> float:
+    digits = sorted({target for target, _ in counts})
+    return np.mean([_accuracy({k: n for k, n in counts.items() if k[0] == d}) for d in digits])
+
+
 _GRID = np.array([[-2.0, -0.5, 0.0], [0.3, 1.0, 4.0]])
 _LOGITS = np.array([[1.0, -2.0, 0.5, 0.0], [1000.0, 998.0, 0.0, -5.0], [0.2, 0.1, 0.0, 3.0]])
 _TARGETS = np.eye(4)[[0, 1, 3]]
 _LAYER = np.array([[3.0, -1.0, 2.0, 0.5], [1.0, 4.0, -2.0, 7.0]])
 _MASK = np.array([[1.0, 0.0, 1.0, 1.0], [1.0, 1.0, 0.0, 1.0]])
 _MATRIX = np.arange(1.0, 13.0).reshape(3, 4)
-_COUNTS = {(0, 0): 8, (0, 1): 2, (1, 1): 6, (2, 0): 1, (2, 2): 3}
+_COUNTS = {(0, 0): 8, (0, 1): 2, (1, 1): 3, (2, 0): 4, (2, 2): 3}
 
 FORWARD = {
     "01.1": Exercise(
@@ -150,6 +168,7 @@ FORWARD = {
             "the other probabilities shrink too: divide by the new sum": 0.66023477 * np.e,
             "the 1 is added to the logit, not to the probability": 1.66023477,
             "nothing has changed: add 1 to the second logit only, not to all": 0.66023477,
+            "softmax along the wrong axis: a column needs axis=0": 1,
         },
         solution="exp of the second logit grows by the factor e, the others stay: "
         "0.6602 e / (0.3398 + 0.6602 e) = 0.8408.",
@@ -172,6 +191,13 @@ FORWARD = {
                 softmax(z, axis=0) - y
             ),
             "nan: subtract the largest logit of each row first": _textbook_output_error,
+            "subtract the largest logit of each row, not of the whole batch": lambda z, y: (
+                np.exp(z - z.max()) / np.exp(z - z.max()).sum(axis=1, keepdims=True) - y
+            ),
+            "divide by the sum of each row, not of the whole batch": lambda z, y: (
+                np.exp(z - z.max()) / np.exp(z - z.max()).sum() - y
+            ),
+            "those are the probabilities; the target is missing": lambda z, y: softmax(z),
             "the sign is wrong: what you said minus what is right": lambda z, y: y - softmax(z),
             "that is the mean loss; the summed loss was asked for": lambda z, y: (
                 (softmax(z) - y) / len(z)
@@ -185,7 +211,7 @@ FORWARD = {
         right=0.25,
         wrong={
             "the inner derivative of z / T is 1 / T, not T": 4,
-            "the chain rule adds the inner derivative of z / T": 1,
+            "the chain rule multiplies by the inner derivative of z / T": 1,
         },
         solution="with u = z / T the chain gives dL/du = y_hat - y as before, and du/dz = 1/T: "
         "the factor is 1/4. High temperatures make small gradients.",
@@ -208,6 +234,8 @@ STATES = {
             "that is the variance of the mask before it is scaled": 0.16,
             "upside down: drop / (1 - drop)": 4,
             "that is drop itself: divide by (1 - drop)": 0.2,
+            "that is the mean square; subtract the squared mean, which is 1": 1.25,
+            "that is the standard deviation; square it": 0.5,
         },
         solution="drop / (1 - drop) = 0.2 / 0.8 = 0.25. Unscaled it is 0.2 · 0.8 = 0.16, and the "
         "scale 1 / 0.8 enters squared.",
@@ -224,6 +252,12 @@ STATES = {
             ),
             "the mask is missing": lambda layer, mask, drop: layer / (1 - drop),
             "divided by (1 - drop) twice": lambda layer, mask, drop: layer * mask / (1 - drop) ** 2,
+            "the mask is upside down: 1 stays": lambda layer, mask, drop: (
+                layer * (1 - mask) / (1 - drop)
+            ),
+            "divide by (1 - drop) alone": lambda layer, mask, drop: (
+                layer * mask / (1 - drop) / drop
+            ),
         },
         solution="layer * mask / (1 - drop). With drop = 0.2 the survivors are 1.25 times as loud.",
         inputs=((_LAYER, _MASK, 0.2),),
@@ -257,7 +291,8 @@ BACKWARD = {
         wrong={
             "the entries where a dropped row and the dropped column cross count once": 11,
             "that is the column of the dropped node of layer 1; rows go too": 5,
-            "those are the rows of the dropped nodes of layer 2; a column goes too": 6,
+            "those are the rows of layer 2 alone, or the entries that are left": 6,
+            "two entries are in a dropped row and in the dropped column, not one": 10,
         },
         solution="column 2 (5 entries) and rows 1 and 5 (3 each); two entries are in both: "
         "5 + 6 - 2 = 9. What is left is a 3 × 2 matrix.",
@@ -268,6 +303,7 @@ BACKWARD = {
             "upside down: the division makes the true gradient larger": 1.5,
             "that is drop_H1; what is missing is the division by (1 - drop_H1)": 1 / 3,
             "the scale belongs to the mask: without it the gradient is not the same": 1,
+            "divide by (1 - drop_H1), not by drop_H1": 3,
         },
         solution="the true error is divided by 1 - 1/3, theirs is not: 2/3. A gradient check finds "
         "it, because forward and backward do not fit each other.",
@@ -282,6 +318,8 @@ BACKWARD = {
             ),
             "the mask is missing: a dropped node gets no blame": lambda e, m, drop: e / (1 - drop),
             "that passes the error on as if there were no dropout": lambda e, m, drop: e,
+            "the mask is upside down: 1 stays": lambda e, m, drop: e * (1 - m) / (1 - drop),
+            "divided by (1 - drop) twice": lambda e, m, drop: e * m / (1 - drop) ** 2,
         },
         solution="error * mask / (1 - drop): the derivative of a product with a constant is the "
         "constant, so forward and backward are the same function.",
@@ -293,6 +331,7 @@ BACKWARD = {
             "both ends of the edge have to be on": 200 * 2 / 3,
             "both ends of the edge have to be on, not one of them": 120,
             "that is how often both ends are off": 200 / 3 * 2 / 5,
+            "drop_H1 is the fraction that is off, not the one that is on": 200 / 3 * 3 / 5,
         },
         solution="node 1 of layer 1 is on with probability 2/3, node 1 of layer 2 with 3/5, "
         "independently: 200 · 2/3 · 3/5 = 80.",
@@ -317,6 +356,8 @@ SLICING = {
             "wih loses rows and columns: both fractions count there": int(79_400 * 0.7),
             "the output nodes all stay, and 0.7 · 784 is cut to a whole number": int(79_400 * 0.49),
             "that is wih alone; who is left as well": 548 * 70,
+            "int cuts 548.8 to 548": 549 * 70 + 70 * 10,
+            "the number of nodes is cut to a whole number: int(548.8)": 548.8 * 70 + 70 * 10,
         },
         solution="int(0.7 · 784) = 548 inputs and 70 hidden nodes: 548 · 70 + 70 · 10 = 39,060.",
     ),
@@ -347,9 +388,11 @@ SLICING = {
             "both layers are thinned: the fractions that stay multiply": 0.2,
             "that is the fraction that is left": 0.64,
             "multiply the fractions that stay, not those that go": 0.04,
+            "fractions multiply, they do not add": 0.4,
+            "a fraction, not a percentage": 36,
         },
-        solution="0.8 of the rows and 0.8 of the columns stay: 0.64 of the matrix, so 0.36 is "
-        "saved.",
+        solution="1 - d of the rows and of the columns stay, (1 - d)² = 1 - 2d + d² of the "
+        "matrix, so 2d - d² is saved: 0.36 for d = 0.2.",
     ),
     "04.5": Exercise(
         right=49,
@@ -358,8 +401,7 @@ SLICING = {
             "that is how often both ends are off": 9,
             "that is how often at least one end is off": 51,
         },
-        solution="both ends are active in 0.7 · 0.7 = 0.49 of the parts (548 of 784 inputs, to be "
-        "exact: 48.9): 49 of 100.",
+        solution="both ends are active in 0.7 · 0.7 = 0.49 of the parts: 49 of 100.",
     ),
 }
 
@@ -376,10 +418,14 @@ MNIST = {
         right=(0.9 * 0.1 / 1000) ** 0.5,
         wrong={
             "divide by the root of the number of images": 0.3,
+            "0.9 times 0.1 under the root, not 0.9": (0.9 / 1000) ** 0.5,
+            "0.9 times 0.1 belongs under the root": 0.9 / 1000**0.5,
+            "a fraction, not per cent": 100 * (0.9 * 0.1 / 1000) ** 0.5,
             "that is the variance: take the root": 0.9 * 0.1 / 1000,
         },
-        solution="sqrt(0.9 · 0.1 / 1000) = 0.0095. Two networks that differ by less than about "
-        "two of these on 1,000 images are not yet known to differ.",
+        solution="sqrt(0.9 · 0.1 / 1000) = 0.00949. For two networks on different digits the "
+        "standard error of the difference is √2 times that, 0.0134; on the same digits it is "
+        "smaller, because most answers agree.",
     ),
     "05.3": Exercise(
         right=_accuracy,
@@ -390,6 +436,9 @@ MNIST = {
             "that is the fraction of wrong answers": lambda counts: 1 - _accuracy(counts),
             "add the counts up, not the pairs": lambda counts: (
                 sum(t == p for t, p in counts) / len(counts)
+            ),
+            "that is the mean over the digits: divide all right answers by all images": (
+                _mean_of_digits
             ),
         },
         solution="sum(n for (t, p), n in counts.items() if t == p) / sum(counts.values()).",
@@ -411,6 +460,8 @@ MNIST = {
             "that is the fraction of an uncut normal distribution that is positive": 0.9772,
             "that is the fraction that is negative": 0.2730,
             "that would be mean 0": 0.5,
+            "divide by the share between -0.5 and 0.5": 0.0441,
+            "that is the share between -0.5 and 0.5; which part of it is above 0": 0.0606,
         },
         solution="between -0.5 and 0.5 a normal distribution with mean 2 and standard deviation 1 "
         "has the share Φ(-1.5) - Φ(-2.5) = 0.0606, between 0 and 0.5 the share Φ(-1.5) - Φ(-2) = "

@@ -53,7 +53,7 @@ def train_article_b(
 
     ``data`` are training images and labels and test images and labels, as ``load_mnist`` returns
     them; ``options`` are keyword options of ``NeuralNetwork``. The same seed gives the same
-    weights to start with, whatever the other settings are.
+    weights to start with, whatever the other settings are, except ``init_mean``.
     """
     train_images, train_labels, test_images, test_labels = data
     inputs, targets = scale_pixels(train_images), one_hot(train_labels)
@@ -128,23 +128,42 @@ def settings_of(name: str) -> dict[str, dict]:
 def recorded(name: str, folder: Path = RESULTS) -> dict[str, dict[str, np.ndarray]]:
     """The recorded accuracies of experiment ``name``: setting → {"train", "test"} → (n_seeds,).
 
-    Raises ``ValueError`` for an unknown name and ``FileNotFoundError``, with the command that
-    makes the file, if there is no record.
+    In the order of the seeds, so that two settings can be compared seed by seed. Raises
+    ``ValueError`` for an unknown name and for a damaged or outdated record, and
+    ``FileNotFoundError``, with the command that makes the file, if there is no record.
     """
-    settings_of(name)
+    settings = settings_of(name)
     path = folder / f"{name}.json"
     if not path.exists():
         raise FileNotFoundError(
             f"no record of {name} at {path}: python -m helpers.experiments run {name} makes it"
         )
-    record = json.loads(path.read_text(encoding="utf-8"))
-    return {
-        setting: {
-            part: np.array([run[part] for run in record["runs"] if run["setting"] == setting])
-            for part in ("train", "test")
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if record["settings"] != settings:
+            raise ValueError("its settings are not those of this version")
+        accuracies = {
+            setting: {
+                part: np.array([one[part] for one in runs_of(record, setting)])
+                for part in ("train", "test")
+            }
+            for setting in settings
         }
-        for setting in record["settings"]
-    }
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} must be a record of {name}: {error!r}; "
+            f"python -m helpers.experiments run {name} makes it again"
+        ) from error
+    return accuracies
+
+
+def runs_of(record: dict, setting: str) -> list[dict]:
+    """The runs of one setting in a record, seeds 0, 1, …; ``ValueError`` if one is missing."""
+    runs = sorted((r for r in record["runs"] if r["setting"] == setting), key=lambda r: r["seed"])
+    n_seeds = len({r["seed"] for r in record["runs"]})
+    if [r["seed"] for r in runs] != list(range(n_seeds)) or not runs:
+        raise ValueError(f"the runs of {setting} are not those of seeds 0 to {n_seeds - 1}")
+    return runs
 
 
 def main(arguments: list[str] | None = None) -> None:

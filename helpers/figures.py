@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Iterable, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 from IPython.display import display
@@ -27,7 +27,7 @@ TRAIN, TEST = "#0072b2", "#d55e00"
 MARKERS = {TRAIN: "o", TEST: "s"}
 WITHOUT_DROPOUT, WITH_DROPOUT = "-", "--"
 DIVERGING = colormaps["PuOr_r"]  # safe for colour-blind readers, light at zero
-MAX_WIDTH = 9.0  # inches; wider figures would be shrunk by the browser, and their text with them
+MAX_WIDTH = 8.4  # inches; wider figures would be shrunk by JupyterLab, and their text with them
 DPI = 100
 TEXT = 9.5  # points
 
@@ -64,6 +64,11 @@ def new_figure(width: float, height: float, columns: int = 1, rows: int = 1, **k
     return fig, axes
 
 
+def rows_of(n: int, columns: int) -> int:
+    """How many rows of ``columns`` places hold ``n`` things."""
+    return -(-n // columns)
+
+
 # ---- nodes and matrices -------------------------------------------------------------------
 
 
@@ -72,7 +77,7 @@ def draw_node(
 ) -> None:
     """One node: filled with its label, or hollow, dashed and crossed if it is dropped."""
     radius = 0.36
-    lw = 0.7 if small else 1.3
+    lw = 0.9 if small else 1.3
     if not dropped:
         ax.add_patch(Circle((x, y), radius, fc=PAPER, ec=INK, lw=lw, zorder=2))
         ax.text(x, y, label, ha="center", va="center", fontsize=TEXT, color=INK, zorder=3)
@@ -97,11 +102,11 @@ def draw_network(
     ``weights[k]`` of shape (sizes[k + 1], sizes[k]) colours the edges behind layer k. Edges of a
     dropped node are not drawn: they are not there. ``small`` is for tables of many networks.
     """
-    gap = 1.3 if small else 2.4
+    gap = 2.0 if small else 2.4
     dropped = set(dropped)
     at = [[(i * gap, (n - 1) / 2 - j) for j in range(n)] for i, n in enumerate(sizes)]
     limit = max(np.abs(w).max() for w in weights) if weights else 1.0
-    width = 0.4 if small else 0.8
+    width = 0.5 if small else 0.8
     for layer in range(len(sizes) - 1):
         for j, start in enumerate(at[layer]):
             for k, end in enumerate(at[layer + 1]):
@@ -109,7 +114,8 @@ def draw_network(
                     continue
                 w = weights[layer][k, j] / limit if weights else 0.0
                 # a weight near zero stays visible on white
-                colour = DIVERGING(0.5 + 0.3 * w + np.copysign(0.1, w)) if weights else "#777777"
+                shade = 0.5 + 0.3 * w + 0.1 * np.sign(w)
+                colour = DIVERGING(shade) if weights and w else "#999999"
                 ax.plot(
                     *zip(start, end, strict=True), color=colour, lw=width + 1.6 * abs(w), zorder=1
                 )
@@ -119,11 +125,8 @@ def draw_network(
         if titles:
             top = (max(sizes) - 1) / 2 + 0.6
             ax.text(nodes[0][0], top, titles[layer], ha="center", va="bottom", fontsize=TEXT)
-    ax.set_xlim(-0.8, at[-1][0][0] + 0.8)
-    top = (max(sizes) - 1) / 2 + (1.3 if titles else 0.5)
-    ax.set_ylim(-(max(sizes) - 1) / 2 - 0.5, top)
-    ax.set_aspect("equal")
-    ax.axis("off")
+    half = (max(sizes) - 1) / 2
+    frame(ax, -0.8, at[-1][0][0] + 0.8, -half - 0.5, half + (1.3 if titles else 0.5))
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -143,8 +146,14 @@ def draw_matrix(
     column_names: Sequence[str] = (),
     digits: int = 2,
     cell_width: float = 1.0,
+    left: float = 0.0,
+    top: float = 0.0,
 ) -> None:
-    """A matrix with its numbers; dropped rows and columns hatched grey."""
+    """A matrix with its numbers, its upper left corner at (left, top), a cell of height 1.
+
+    Dropped rows and columns are hatched grey. Names and title stand within 1 of the left edge and
+    2 of the upper edge.
+    """
     rows, columns = matrix.shape
     limit = np.abs(matrix).max() or 1.0
     w = cell_width
@@ -153,10 +162,11 @@ def draw_matrix(
             gone = r in dropped_rows or c in dropped_columns
             colour = "white" if gone else weight_colour(matrix[r, c] / limit)
             edge, hatch = ("#c8c8c8", "////") if gone else ("white", None)
-            ax.add_patch(Rectangle((c * w, -r - 1), w, 1, fc=colour, ec=edge, hatch=hatch, lw=1))
+            corner = (left + c * w, top - r - 1)
+            ax.add_patch(Rectangle(corner, w, 1, fc=colour, ec=edge, hatch=hatch, lw=1))
             ax.text(
-                c * w + w / 2,
-                -r - 0.5,
+                corner[0] + w / 2,
+                corner[1] + 0.5,
                 number(matrix[r, c], digits),
                 ha="center",
                 va="center",
@@ -165,12 +175,17 @@ def draw_matrix(
                 bbox={"fc": "white", "ec": "none", "pad": 1.0} if gone else None,
             )
     for c, name in enumerate(column_names):
-        ax.text(c * w + w / 2, 0.18, name, ha="center", va="bottom", fontsize=9)
+        ax.text(left + c * w + w / 2, top + 0.18, name, ha="center", va="bottom", fontsize=9)
     for r, name in enumerate(row_names):
-        ax.text(-0.18, -r - 0.5, name, ha="right", va="center", fontsize=9)
-    ax.set_title(title, fontsize=10, pad=14 if len(column_names) else 4)
-    ax.set_xlim(-0.9 if len(row_names) else -0.1, columns * w + 0.1)
-    ax.set_ylim(-rows - 0.1, 0.7 if len(column_names) else 0.1)
+        ax.text(left - 0.18, top - r - 0.5, name, ha="right", va="center", fontsize=9)
+    height = top + (1.05 if len(column_names) else 0.25)
+    ax.text(left + columns * w / 2, height, title, ha="center", va="bottom", fontsize=10)
+
+
+def frame(ax: Axes, left: float, right: float, bottom: float, top: float) -> None:
+    """Show this part of a drawing, with units of the same length in both directions."""
+    ax.set_xlim(left, right)
+    ax.set_ylim(bottom, top)
     ax.set_aspect("equal")
     ax.axis("off")
 
@@ -193,14 +208,21 @@ def values_text(values: Iterable[float], digits: int = 2) -> str:
     return ", ".join(number(float(v), digits) for v in values)
 
 
-def dropped_text(sizes: Sequence[int], dropped: Collection[tuple[int, int]]) -> str:
-    """Which nodes are dropped, layer by layer, nodes counted from 1."""
-    parts = []
-    for layer in range(len(sizes)):
-        nodes = sorted(j + 1 for k, j in dropped if k == layer)
-        if nodes:
-            parts.append(f"in layer {layer + 1} node{'s' * (len(nodes) > 1)} {listed(nodes)}")
-    return "; dropped: " + ", ".join(parts) if parts else "; no node is dropped"
+def dropped_text(
+    sizes: Sequence[int], dropped: Collection[tuple[int, int]], titles: Sequence[str]
+) -> str:
+    """Which nodes are dropped, layer by layer, counted from 1, and how many edges are left."""
+    off = [sorted(j + 1 for k, j in dropped if k == layer) for layer in range(len(sizes))]
+    if not dropped:
+        return "no node is dropped"
+    nodes = [
+        f"{title} node{'s' * (len(numbers) > 1)} {listed(numbers)}"
+        for title, numbers in zip(titles, off, strict=True)
+        if numbers
+    ]
+    left = [size - len(numbers) for size, numbers in zip(sizes, off, strict=True)]
+    edges, all_edges = (sum(a * b for a, b in pairwise(n)) for n in (left, sizes))
+    return f"dropped: {', '.join(nodes)}; {edges} of {all_edges} edges are left"
 
 
 def network_figure(
@@ -209,9 +231,11 @@ def network_figure(
     dropped: Collection[tuple[int, int]] = (),
     titles: Sequence[str] = (),
     node_names: Sequence[Sequence[str]] | None = None,
-    caption: str = "",
 ) -> Described:
-    """One network: ``layers`` holds the values of the nodes, or ``node_names`` what to write."""
+    """One network: ``layers`` holds the values of the nodes, or ``node_names`` what to write.
+
+    ``titles`` names the layers.
+    """
     if layers is not None:
         labels = [[number(float(v)) for v in np.ravel(layer)] for layer in layers]
     else:
@@ -219,48 +243,43 @@ def network_figure(
     sizes = [len(layer) for layer in labels]
     fig, axes = new_figure(2.0 * len(sizes), 0.62 * max(sizes) + 0.9)
     draw_network(axes[0, 0], sizes, labels, dropped, weights, titles)
-    alt = f"{caption} Network of {'-'.join(map(str, sizes))} nodes{dropped_text(sizes, dropped)}."
+    alt = f"Network of {'-'.join(map(str, sizes))} nodes: {dropped_text(sizes, dropped, titles)}."
     if layers is not None:
-        alt += "".join(
-            f" Layer {k + 1}: {values_text(np.ravel(layer))}." for k, layer in enumerate(layers)
-        )
-    return fig, alt.strip()
+        for title, layer in zip(titles, layers, strict=True):
+            alt += f" {title}: {values_text(np.ravel(layer))}."
+    if weights is not None:
+        low, high = min(w.min() for w in weights), max(w.max() for w in weights)
+        alt += f" Edge weights from {number(low)} to {number(high)}."
+    return fig, alt
 
 
 def networks_figure(
-    sizes: Sequence[int],
-    dropped: Sequence[Sequence[Collection[tuple[int, int]]]],
-    row_names: Sequence[str],
-    column_names: Sequence[str],
+    sizes: Sequence[int], states_1: np.ndarray, states_2: np.ndarray, columns: int = 5
 ) -> Described:
-    """A table of small networks, ``dropped[row][column]`` their dropped nodes."""
-    rows, columns = len(dropped), len(dropped[0])
-    fig, axes = new_figure(MAX_WIDTH, 1.15 * rows + 0.3, columns, rows)
-    for r in range(rows):
-        for c in range(columns):
-            draw_network(axes[r, c], sizes, None, dropped[r][c], small=True)
-            if r == 0:
-                axes[r, c].set_title(column_names[c], fontsize=9)
-        axes[r, 0].text(
-            -0.08, 0.5, row_names[r], rotation=90, ha="right", va="center", fontsize=9,
-            transform=axes[r, 0].transAxes,
-        )  # fmt: skip
-    edges = [
-        sum(
-            (layer, j) not in gone and (layer + 1, k) not in gone
-            for layer in range(len(sizes) - 1)
-            for j in range(sizes[layer])
-            for k in range(sizes[layer + 1])
-        )
-        for row in dropped
-        for gone in row
-    ]
-    total = sum(a * b for a, b in pairwise(sizes))
-    left = f"{min(edges)}" if min(edges) == max(edges) else f"{min(edges)} to {max(edges)}"
+    """Small networks with two hidden layers, one for each pair of states, ``columns`` in a row.
+
+    A row of ``states_1`` is a mask of hidden layer 1, a row of ``states_2`` one of hidden layer 2.
+    """
+    off_1, off_2 = ([np.flatnonzero(state == 0) for state in s] for s in (states_1, states_2))
+    pairs = list(product(off_1, off_2))
+    rows = rows_of(len(pairs), columns)
+    fig, axes = new_figure(MAX_WIDTH, 1.2 * rows, columns, rows)
+    for ax in axes.flat[len(pairs) :]:
+        ax.axis("off")
+    edges = set()
+    for ax, (first, second) in zip(axes.flat, pairs, strict=False):
+        dropped = {(1, j) for j in first} | {(2, j) for j in second}
+        draw_network(ax, sizes, None, dropped, small=True)
+        numbers = [", ".join(map(str, off + 1)) for off in (first, second)]
+        ax.set_title(f"off: {numbers[0]} | {numbers[1]}", fontsize=9)
+        left = [n - sum(layer == k for layer, _ in dropped) for k, n in enumerate(sizes)]
+        edges.add(sum(a * b for a, b in pairwise(left)))
     alt = (
-        f"A table of {rows} × {columns} = {rows * columns} small networks, each of "
-        f"{'-'.join(map(str, sizes))} nodes with its dropped nodes crossed out; each network "
-        f"keeps {left} of the {total} edges."
+        f"A table of {len(off_1)} × {len(off_2)} = {len(pairs)} small networks of "
+        f"{'-'.join(map(str, sizes))} nodes, one for each way to drop in hidden layer 1 "
+        f"{'; '.join(listed(off + 1) for off in off_1)} and in hidden layer 2 "
+        f"{'; '.join(listed(off + 1) for off in off_2)}. Each network keeps "
+        f"{listed(sorted(edges))} of {sum(a * b for a, b in pairwise(sizes))} edges."
     )
     return fig, alt
 
@@ -270,7 +289,7 @@ def matrix_alt(
 ) -> str:
     """A matrix in words: its shape, its numbers row by row if it is small, what is hatched."""
     text = f"{title}: {matrix.shape[0]} × {matrix.shape[1]} matrix"
-    if matrix.size <= 25:
+    if matrix.size <= 50:
         text += " with rows " + "; ".join(values_text(row, digits) for row in matrix)
     else:
         low, high = number(matrix.min(), digits), number(matrix.max(), digits)
@@ -289,28 +308,26 @@ def matrices_figure(*matrices: dict, columns: int | None = None, digits: int = 2
     ``columns`` is how many stand in one row of the figure; all of them by default.
     """
     columns = columns or len(matrices)
-    rows = -(-len(matrices) // columns)
     longest = max(len(number(value, digits)) for m in matrices for value in m["matrix"].flat)
     cell = max(1.0, 0.22 * longest)
-    widths = [max(m["matrix"].shape[1] for m in matrices[c::columns]) + 1.5 for c in range(columns)]
-    heights = [
-        max(m["matrix"].shape[0] for m in matrices[r * columns : (r + 1) * columns]) + 2.0
-        for r in range(rows)
-    ]
-    fig, axes = new_figure(
-        0.55 * cell * sum(widths), 0.42 * sum(heights), columns, rows,
-        width_ratios=widths, height_ratios=heights,
-    )  # fmt: skip
-    for ax in axes.flat[len(matrices) :]:
-        ax.axis("off")
-    for ax, arguments in zip(axes.flat, matrices, strict=False):
-        draw_matrix(ax, **arguments, digits=digits, cell_width=cell)
+    slots = [max(cell * m["matrix"].shape[1], 0.21 * len(m["title"])) + 1.5 for m in matrices]
+    widths = [max(slots[c::columns]) for c in range(columns)]
+    table = [matrices[k : k + columns] for k in range(0, len(matrices), columns)]
+    heights = [max(m["matrix"].shape[0] for m in row) + 2.0 for row in table]
+    fig, axes = new_figure(0.42 * sum(widths), 0.42 * sum(heights))
+    ax = axes[0, 0]
+    for r, row in enumerate(table):
+        for c, matrix in enumerate(row):
+            slot = sum(widths[:c]) + (widths[c] - cell * matrix["matrix"].shape[1]) / 2
+            corner = {"left": slot, "top": -sum(heights[:r])}
+            draw_matrix(ax, **matrix, digits=digits, cell_width=cell, **corner)
+    frame(ax, 0, sum(widths), -sum(heights) + 1.9, 1.9)
     described = [
         matrix_alt(
             m["matrix"],
             m.get("dropped_rows", ()),
             m.get("dropped_columns", ()),
-            m.get("title", "Matrix"),
+            m["title"],
             digits,
         )
         for m in matrices
@@ -327,7 +344,7 @@ def sliced_figure(
     Each is ``(wih, who, dropped_inputs, dropped_hidden)``, nodes counted from 0.
     """
     fig, axes = new_figure(
-        MAX_WIDTH, 2.75 * len(networks), 3, len(networks), width_ratios=[1.35, 0.85, 1.05]
+        MAX_WIDTH, 2.6 * len(networks), 3, len(networks), width_ratios=[1.5, 0.85, 1.06]
     )
     described = []
     for row, (wih, who, inputs, hidden) in zip(axes, networks, strict=True):
@@ -335,11 +352,15 @@ def sliced_figure(
         sizes = [n_in, n_hidden, len(who)]
         i, h, o = names("i", n_in), names("h", n_hidden), names("o", len(who))
         dropped = {(0, j) for j in inputs} | {(1, j) for j in hidden}
-        draw_network(row[0], sizes, [i, h, o], dropped, [wih, who], ["input", "hidden", "output"])
+        titles = ["input", "hidden", "output"]
+        draw_network(row[0], sizes, [i, h, o], dropped, [wih, who], titles)
         draw_matrix(row[1], wih, hidden, inputs, "wih", h, i)
         draw_matrix(row[2], who, (), hidden, "who", o, h)
+        for ax, columns in zip(row[1:], (n_in, n_hidden), strict=True):
+            frame(ax, -0.9, columns + 0.1, -max(sizes) - 0.1, 1.9)
         described.append(
-            f"Network of {'-'.join(map(str, sizes))} nodes{dropped_text(sizes, dropped)}. "
+            f"Network of {'-'.join(map(str, sizes))} nodes: "
+            f"{dropped_text(sizes, dropped, titles)}. "
             f"{matrix_alt(wih, hidden, inputs, 'wih', 0)}. {matrix_alt(who, (), hidden, 'who', 0)}."
         )
     return fig, " ".join(described)
@@ -348,20 +369,17 @@ def sliced_figure(
 def states_figure(masks: np.ndarray, title: str) -> Described:
     """Each row of ``masks`` as a column of nodes, crossed where the mask is 0."""
     n_masks, n_units = masks.shape
-    fig, axes = new_figure(0.8 * n_masks + 0.8, 0.5 * n_units + 0.7)
+    fig, axes = new_figure(max(3.8, 0.9 * n_masks), 0.5 * n_units + 0.7)
     ax = axes[0, 0]
     for m, mask in enumerate(masks):
         for j, stays in enumerate(mask):
-            draw_node(ax, m * 1.6, -j, "1", dropped=not stays)
-        ax.text(m * 1.6, 0.6, f"{m + 1}", ha="center", va="bottom", fontsize=TEXT)
-    ax.set_xlim(-0.8, 1.6 * n_masks - 0.8)
-    ax.set_ylim(-n_units + 0.5, 1.3)
-    ax.set_aspect("equal")
-    ax.axis("off")
+            draw_node(ax, m * 1.9, -j, "1", dropped=not stays)
+        ax.text(m * 1.9, 0.6, f"state {m + 1}", ha="center", va="bottom", fontsize=TEXT)
+    frame(ax, -1.1, 1.9 * n_masks - 0.8, -n_units + 0.5, 1.3)
     ax.set_title(title, fontsize=10)
-    dropped = [f"{listed(np.flatnonzero(mask == 0) + 1)}" for mask in masks]
-    each = "; ".join(f"{m + 1}: {nodes}" for m, nodes in enumerate(dropped))
-    return fig, f"{title}: {n_masks} states of {n_units} nodes. Dropped nodes in each: {each}."
+    dropped = [listed(np.flatnonzero(mask == 0) + 1) for mask in masks]
+    each = "; ".join(f"state {m + 1} drops {nodes}" for m, nodes in enumerate(dropped))
+    return fig, f"{title}: {n_masks} states of {n_units} nodes; {each}."
 
 
 def product_figure(columns: Sequence[tuple[str, np.ndarray]], mask: np.ndarray) -> Described:
@@ -380,10 +398,7 @@ def product_figure(columns: Sequence[tuple[str, np.ndarray]], mask: np.ndarray) 
         if not last:
             sign = "=" if c == len(columns) - 2 else "×"
             ax.text(c * 3.0 + 1.5, -(n - 1) / 2, sign, ha="center", va="center", fontsize=14)
-    ax.set_xlim(-1.5, 3.0 * len(columns) - 1.5)
-    ax.set_ylim(-n + 0.5, 1.3)
-    ax.set_aspect("equal")
-    ax.axis("off")
+    frame(ax, -1.5, 3.0 * len(columns) - 1.5, -n + 0.5, 1.3)
     each = ". ".join(f"{title}: {values_text(np.ravel(v))}" for title, v in columns)
     return fig, f"Multiplied node by node. {each}."
 
@@ -422,14 +437,19 @@ def lines_figure(
         ax.plot(x, y, style, marker=marker, color=colour, lw=1.8, ms=5, markevery=every, label=name)
     if "x" in log:
         ax.set_xscale("log")
+        ax.set_xticks(x, [f"{value:g}" for value in x])
+        ax.set_xticks([], minor=True)
     if "y" in log:
         ax.set_yscale("log")
     if len(lines) > 1:
         ax.legend(fontsize=9, frameon=False)
     finish(ax, x_label, y_label, title)
-    alt = f"{title or y_label}: {y_label} over {x_label}."
+    scale = f" (logarithmic scale: {' and '.join(log)})" if log else ""
+    alt = f"{title or y_label}: {y_label} over {x_label}{scale}."
     for name, y in lines.items():
-        points = ", ".join(f"{y[k]:.{digits}g} at {x[k]:g}" for k in at)
+        points = ", ".join(f"{y[k]:.{digits}g} at {x[k]:g}" for k in at).replace(
+            "-", "\N{MINUS SIGN}"
+        )
         alt += f" {name}: {points}."
     return fig, alt
 
@@ -458,7 +478,7 @@ def bars_figure(
         fig.legend(fontsize=9, frameon=False, loc="outside upper center", ncols=len(groups))
     finish(ax, x_label, y_label, title)
     each = " ".join(f"{name}: {values_text(np.ravel(v), digits)}." for name, v in groups.items())
-    return fig, f"{title or y_label}, for {x_label} {listed(labels)}. {each}"
+    return fig, f"{title or y_label}. {x_label.capitalize()}: {listed(labels)}. {each}"
 
 
 def histograms_figure(
@@ -474,7 +494,8 @@ def histograms_figure(
         finish(ax, x_label, y_label if ax is axes[0, 0] else "", name)
         alt.append(
             f"{name}: mean {values.mean():.2f}, "
-            f"{shares[0]:.0%} in the lowest and {shares[-1]:.0%} in the highest of {len(shares)} bins"
+            f"{shares[0]:.0%} in the lowest and {shares[-1]:.0%} in the highest "
+            f"of {len(shares)} bins"
         )
     return fig, f"Histograms of {x_label}. " + ". ".join(alt) + "."
 
@@ -484,10 +505,11 @@ def dots_figure(
     x_label: str,
     title: str = "",
     reference: tuple[str, float] | None = None,
-    colour: str = TEST,
+    colour: str = INK,
     digits: int = 3,
+    dot: str = "run",
 ) -> Described:
-    """One line of dots for each group, one dot for each value, a bar at their mean.
+    """A line for each group with a marker for each value, a ``dot`` in words, a bar at the mean.
 
     ``reference`` is a named value, drawn as a vertical dashed line.
     """
@@ -496,8 +518,9 @@ def dots_figure(
     alt = []
     for row, (name, values) in enumerate(groups.items()):
         values = np.ravel(values)
-        height = np.full(len(values), -row)
-        ax.plot(values, height, MARKERS[colour], color=colour, ms=6, mfc="none", mew=1.4)
+        # equal values stand above each other, so that none hides another
+        height = -row + 0.18 * np.array([np.sum(values[:k] == v) for k, v in enumerate(values)])
+        ax.plot(values, height, MARKERS.get(colour, "D"), color=colour, ms=6, mfc="none", mew=1.4)
         ax.plot([values.mean()] * 2, [-row - 0.3, -row + 0.3], color=INK, lw=2)
         alt.append(f"{name}: mean {values.mean():.{digits}f}, "
                    f"from {values.min():.{digits}f} to {values.max():.{digits}f}")  # fmt: skip
@@ -505,13 +528,13 @@ def dots_figure(
     ax.set_ylim(-len(groups) + 0.4, 0.6)
     ax.grid(axis="x", color="#e4e4e4", lw=0.8)
     ax.set_axisbelow(True)
-    text = f"{title or x_label}, one dot a run, a bar at the mean. "
+    text = f"{title}: {x_label}, one marker a {dot}, a bar at the mean. "
     if reference:
         ax.axvline(reference[1], color=INK, lw=1.2, ls="--")
-        dashed = f"dashed line: {reference[0]}, {reference[1]:.{digits}f}"
+        dashed = f"dashed line: {reference[0]}, {reference[1]:.{digits + 1}f}"
         title = f"{title} ({dashed})".strip()
         text += f"{dashed.capitalize()}. "
-    finish(ax, x_label, "", title)
+    finish(ax, f"{x_label}; the bar is the mean", "", title)
     return fig, text + ". ".join(alt) + "."
 
 
@@ -522,7 +545,7 @@ def digits_figure(
     images: np.ndarray, captions: Sequence[str], columns: int = 10, alt: str = ""
 ) -> Described:
     """Images of shape (n, 28, 28) in rows of ``columns``, each with its caption above."""
-    rows = -(-len(images) // columns)
+    rows = rows_of(len(images), columns)
     with_text = any(captions)
     lines = max((caption.count("\n") + 1 for caption in captions), default=0) if with_text else 0
     height = (MAX_WIDTH / columns + 0.2 * lines) * rows
@@ -558,10 +581,12 @@ def confusion_figure(counts: dict[tuple[int, int], int], n_classes: int, title: 
     ax.set_aspect("equal")
     finish(ax, "predicted digit", "true digit", title)
     ax.spines[:].set_visible(False)
-    worst = np.unravel_index(wrong.argmax(), wrong.shape)
     alt = (
         f"{title}: {np.trace(matrix)} of {matrix.sum()} right. Right for each true digit: "
-        f"{', '.join(map(str, matrix.diagonal()))}. Most frequent mistake: {wrong[worst]} times "
-        f"a {worst[0]} taken for a {worst[1]}."
+        f"{', '.join(map(str, matrix.diagonal()))}. Answers of each digit: "
+        f"{', '.join(map(str, matrix.sum(axis=0)))}."
     )
+    if wrong.any():
+        worst = [f"a {t} taken for a {p}" for t, p in np.argwhere(wrong == wrong.max())]
+        alt += f" Most frequent mistake, {wrong.max()} times each: {listed(worst)}."
     return fig, alt

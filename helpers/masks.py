@@ -30,7 +30,7 @@ def fixed_count_masks(n_units: int, n_dropped: int) -> np.ndarray:
         raise ValueError(f"n_dropped must be from 0 to {n_units - 1} units, got {n_dropped}")
     dropped = np.array(list(combinations(range(n_units), n_dropped)), dtype=int)
     masks = np.ones((len(dropped), n_units))
-    np.put_along_axis(masks, dropped, 0.0, axis=1)
+    np.put_along_axis(masks, dropped, 0.0, axis=1)  # in each row a 0 at each of its dropped nodes
     return masks
 
 

@@ -17,10 +17,36 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit as sigmoid
 from scipy.stats import truncnorm
+from threadpoolctl import ThreadpoolController
 
-from helpers.validation import check_count, check_same_length, class_labels, finite_array
+from helpers.validation import (
+    check_count,
+    check_same_length,
+    class_labels,
+    finite_array,
+    finite_number,
+)
 
+BLAS = ThreadpoolController()  # matrices as small as article B's gain nothing from more threads
 BLOCK = 64  # samples that share a pass through wih; 32 to 128 are about equally fast
+
+
+def count_active(n_nodes: int, active_percentage: float, name: str) -> int:
+    """``int(n_nodes * active_percentage)``, the number of nodes that stay.
+
+    ``active_percentage`` is a fraction in (0, 1], as in the article; ``name`` is what an error
+    message calls it. The product is rounded to nine decimals before it is cut, so that 0.29 of
+    100 nodes are 29. Raises ``ValueError`` for a fraction out of range or one that keeps no node.
+
+    >>> count_active(100, 0.29, "active_percentage")
+    29
+    """
+    if not 0 < active_percentage <= 1:  # written so that nan is refused too
+        raise ValueError(f"{name} must be in (0, 1], the fraction kept; got {active_percentage}")
+    n_active = int(round(n_nodes * active_percentage, 9))  # 100 * 0.29 is 28.999999999999996
+    if n_active == 0:
+        raise ValueError(f"{name} must keep at least 1 of {n_nodes} nodes, got {active_percentage}")
+    return n_active
 
 
 def active_indices(
@@ -29,20 +55,12 @@ def active_indices(
     rng: np.random.Generator,
     name: str = "active_percentage",
 ) -> list[int]:
-    """A sorted random sample of ``int(n_nodes * active_percentage)`` of the node numbers.
-
-    ``active_percentage`` is a fraction in (0, 1], as in the article; ``name`` is what an error
-    message calls it. The product is rounded to nine decimals before it is cut, so that 0.29 of
-    100 nodes are 29. Raises ``ValueError`` for a fraction out of range or one that keeps no node.
+    """A sorted random sample of the node numbers, as many as ``count_active`` says.
 
     >>> active_indices(4, 1.0, np.random.default_rng(0))
     [0, 1, 2, 3]
     """
-    if not 0 < active_percentage <= 1:  # written so that nan is refused too
-        raise ValueError(f"{name} must be in (0, 1], what stays; got {active_percentage}")
-    n_active = int(round(n_nodes * active_percentage, 9))  # 100 * 0.29 is 28.999999999999996
-    if n_active == 0:
-        raise ValueError(f"{name} must keep one of {n_nodes} nodes, got {active_percentage}")
+    n_active = count_active(n_nodes, active_percentage, name)
     return sorted(rng.choice(n_nodes, n_active, replace=False).tolist())
 
 
@@ -61,11 +79,15 @@ def restore(
 ) -> np.ndarray:
     """A copy of ``matrix`` with the entries of ``thinned`` written back where they came from.
 
+    Raises ``ValueError`` if ``thinned`` does not have the shape that the two lists say.
+
     >>> restore(np.zeros((2, 3)), np.array([[1.0, 2.0]]), rows=[1], columns=[0, 2])
     array([[0., 0., 0.],
            [1., 0., 2.]])
     """
-    restored = matrix.copy()
+    if thinned.shape != (len(rows), len(columns)):
+        raise ValueError(f"thinned must be {len(rows)} × {len(columns)}, got {thinned.shape}")
+    restored = matrix.astype(np.result_type(matrix, thinned))  # 0.5 fits into no whole number
     restored[np.ix_(rows, columns)] = thinned
     return restored
 
@@ -82,12 +104,15 @@ def squared_error_gradients(
 
     ``inputs`` (n_samples, n_in) and ``targets`` (n_samples, n_out) hold samples as rows; sigmoid
     in both layers, no bias. A mask has one entry for each node, or one row for each sample; what
-    is in it multiplies the node's value, so it may carry the scale 1 / (1 − drop).
+    is in it multiplies the node's value, so it may carry the scale 1 / (1 − drop). Raises
+    ``ValueError`` if ``targets`` does not have the shape of the outputs.
     """
     x = inputs * input_mask
     hidden = sigmoid(x @ wih.T)
     h = hidden * hidden_mask
     output = sigmoid(h @ who.T)
+    if targets.shape != output.shape:
+        raise ValueError(f"targets must have shape {output.shape}, got {targets.shape}")
     error = output - targets
     output_delta = error * output * (1 - output)
     hidden_delta = output_delta @ who * hidden_mask * hidden * (1 - hidden)
@@ -100,6 +125,9 @@ class NeuralNetwork:
     Names, defaults and update rule are the article's, so that its driver cells run as they stand.
     What differs is what went wrong there: a bias survives the thinning, any number of parts fits
     any number of samples, no weights are lost when something fails, bad input is refused.
+
+    ``wih`` (hidden, input) and ``who`` (output, hidden) are the weights, with one more column each
+    for a bias.
 
     Three keyword options undo one decision of the article each:
 
@@ -120,28 +148,26 @@ class NeuralNetwork:
         learning_rate: float,
         bias: float | None = None,
         *,
-        rng: np.random.Generator | None = None,
+        rng: np.random.Generator | int | None = None,
         init_mean: float = 2.0,
         true_gradient: bool = False,
         rescale: bool = False,
     ) -> None:
         """Draw the weights; ``bias`` is the value of one more input and hidden node, None: no bias.
 
-        ``rng`` draws the weights and the active nodes; without one each network is different.
+        ``rng``, a generator or a seed, draws the weights and the active nodes; without one each
+        network is different. Raises ``ValueError`` for a number out of range or not finite,
+        ``TypeError`` for what is no number, naming the argument.
         """
         self.no_of_in_nodes = check_count("no_of_in_nodes", no_of_in_nodes)
         self.no_of_out_nodes = check_count("no_of_out_nodes", no_of_out_nodes)
         self.no_of_hidden_nodes = check_count("no_of_hidden_nodes", no_of_hidden_nodes)
-        if not 0 < learning_rate < np.inf:
-            raise ValueError(f"learning_rate must be positive and finite, got {learning_rate}")
-        if bias is not None and not np.isfinite(bias):
-            raise ValueError(f"bias must be None or finite, got {bias}")
-        if not np.isfinite(init_mean):
-            raise ValueError(f"init_mean must be finite, got {init_mean}")
-        self.learning_rate = float(learning_rate)
-        self.bias = bias
-        self.rng = np.random.default_rng() if rng is None else rng
-        self.init_mean = init_mean
+        self.learning_rate = finite_number("learning_rate", learning_rate)
+        if self.learning_rate <= 0:
+            raise ValueError(f"learning_rate must be positive, got {learning_rate}")
+        self.bias = None if bias is None else finite_number("bias", bias)
+        self.init_mean = finite_number("init_mean", init_mean)
+        self.rng = np.random.default_rng(rng)
         self.true_gradient = true_gradient
         self.rescale = rescale
         self.create_weight_matrices()
@@ -172,13 +198,10 @@ class NeuralNetwork:
         Raises ``ValueError`` for a percentage not in (0, 1] or one that leaves no node, and
         ``RuntimeError`` if the network is thinned already.
         """
-        if self._full is not None:
-            raise RuntimeError("the network is thinned already: call weight_matrices_reset first")
+        self._check_dropout(active_input_percentage, active_hidden_percentage)
         n_in, n_hidden = self.no_of_in_nodes, self.no_of_hidden_nodes
-        inputs = active_indices(n_in, active_input_percentage, self.rng, "active_input_percentage")
-        hidden = active_indices(
-            n_hidden, active_hidden_percentage, self.rng, "active_hidden_percentage"
-        )
+        inputs = active_indices(n_in, active_input_percentage, self.rng)
+        hidden = active_indices(n_hidden, active_hidden_percentage, self.rng)
         self._full, self._active = (self.wih, self.who), (inputs, hidden)
         self.wih = thin(self.wih, hidden, self._with_bias(inputs, n_in))
         self.who = thin(self.who, range(self.no_of_out_nodes), self._with_bias(hidden, n_hidden))
@@ -207,9 +230,9 @@ class NeuralNetwork:
         inputs = self._with_bias(active_input_indices, self.no_of_in_nodes)
         hidden = self._with_bias(active_hidden_indices, self.no_of_hidden_nodes)
         wih, who = self._full
-        self.wih = restore(wih, self.wih, active_hidden_indices, inputs)
-        self.who = restore(who, self.who, range(self.no_of_out_nodes), hidden)
-        self._full = None
+        wih = restore(wih, self.wih, active_hidden_indices, inputs)
+        who = restore(who, self.who, range(self.no_of_out_nodes), hidden)
+        self.wih, self.who, self._full = wih, who, None  # both or none
         self._input_scale = self._hidden_scale = 1.0
 
     def train_single(self, input_vector: ArrayLike, target_vector: ArrayLike) -> None:
@@ -238,13 +261,14 @@ class NeuralNetwork:
         used once an epoch. Prints the epoch if ``verbose``. If anything fails on the way, also an
         interrupt, the full matrices are back, with what was learned so far. Raises ``ValueError``
         for data of a wrong shape or content, a percentage out of range, and more parts than
-        samples: before anything is trained.
+        samples, and ``RuntimeError`` if the network is thinned: before anything is trained.
         """
         data = finite_array("data_array", data_array, (None, self.no_of_in_nodes))
         targets = finite_array(
             "labels_one_hot_array", labels_one_hot_array, (None, self.no_of_out_nodes)
         )
         check_same_length("data_array", data, "labels_one_hot_array", targets)
+        self._check_dropout(active_input_percentage, active_hidden_percentage)
         check_count("epochs", epochs)
         check_count("no_of_dropout_tests", no_of_dropout_tests, 1, len(data))
         ends = [len(data) * k // no_of_dropout_tests for k in range(no_of_dropout_tests + 1)]
@@ -256,13 +280,17 @@ class NeuralNetwork:
                     active_input_percentage, active_hidden_percentage
                 )
                 try:
-                    inputs = np.array(active[0])
-                    for k in range(start, end, BLOCK):
-                        block = slice(k, min(k + BLOCK, end))
-                        x = data[block, inputs] * self._input_scale
-                        self._steps(self._append_bias(x), targets[block])
+                    self._train_part(data[start:end], targets[start:end], np.array(active[0]))
                 finally:
                     self.weight_matrices_reset(*active)
+
+    @BLAS.wrap(limits=1, user_api="blas")
+    def _train_part(self, data: np.ndarray, targets: np.ndarray, inputs: np.ndarray) -> None:
+        """Steps on every row of ``data`` with the thinned network, whose inputs are ``inputs``."""
+        for start in range(0, len(data), BLOCK):
+            block = slice(start, start + BLOCK)
+            x = data[block, inputs] * self._input_scale
+            self._steps(self._append_bias(x), targets[block])
 
     def run(self, input_vector: ArrayLike) -> np.ndarray:
         """The output for one input of shape (n_in,), as a column of shape (n_out, 1)."""
@@ -289,11 +317,23 @@ class NeuralNetwork:
         corrects = int(np.sum(predicted == labels))
         return corrects, len(labels) - corrects
 
-    def confusion_matrix(self, data_array: ArrayLike, labels: ArrayLike) -> dict:
+    def confusion_matrix(
+        self, data_array: ArrayLike, labels: ArrayLike
+    ) -> dict[tuple[int, int], int]:
         """``{(target, predicted): count}`` of the pairs that occur, in sorted order."""
         predicted, labels = self._predicted_and_labels(data_array, labels)
         pairs, counts = np.unique(np.stack([labels, predicted]), axis=1, return_counts=True)
         return {tuple(pair): n for pair, n in zip(pairs.T.tolist(), counts.tolist(), strict=True)}
+
+    def _check_dropout(self, active_input: float, active_hidden: float) -> None:
+        """Refuse what cannot be thinned, before a random number is drawn for it."""
+        if self._full is not None:
+            raise RuntimeError("the network is thinned already: call weight_matrices_reset first")
+        for n_nodes, fraction, name in (
+            (self.no_of_in_nodes, active_input, "active_input_percentage"),
+            (self.no_of_hidden_nodes, active_hidden, "active_hidden_percentage"),
+        ):
+            count_active(n_nodes, finite_number(name, fraction), name)
 
     def _predicted_and_labels(
         self, data: ArrayLike, labels: ArrayLike
@@ -334,9 +374,12 @@ class NeuralNetwork:
                 output = sigmoid(who @ h)
                 error = target - output
                 output_delta = error * output * (1 - output)
-                back = output_delta @ who if self.true_gradient else None
-                who += (rate * output_delta)[:, np.newaxis] * h
-                if back is None:
+                step = (rate * output_delta)[:, np.newaxis] * h
+                if self.true_gradient:
+                    back = output_delta @ who
+                    who += step
+                else:  # the article's order, and without the output's derivative
+                    who += step
                     back = error @ who
                 hidden_deltas[k] = (back * h)[:n_hidden] * (1 - hidden)
         finally:  # a row that was not reached has a delta of zero

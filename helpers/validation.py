@@ -26,13 +26,28 @@ def check_count(name: str, value: int, low: int = 1, high: int | None = None) ->
     return int(value)
 
 
+def finite_number(name: str, value: float) -> float:
+    """Return ``value`` as a float.
+
+    Raises ``TypeError`` if it is no number, ``ValueError`` if it is nan or infinite.
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    if not np.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value}")
+    return float(value)
+
+
 def finite_array(name: str, values: ArrayLike, shape: tuple[int | None, ...]) -> np.ndarray:
     """Return ``values`` as a float64 array of ``shape``; a ``None`` in ``shape`` allows any length.
 
-    Raises ``ValueError`` for another shape (naming both), for an empty array and for nan or
-    infinity (naming the first place).
+    Raises ``TypeError`` for what is no array of numbers, ``ValueError`` for another shape (naming
+    both), for an empty array and for nan or infinity (naming the first place).
     """
-    array = np.asarray(values, dtype=np.float64)
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must be an array of numbers: {error}") from error
     fits = array.ndim == len(shape) and all(
         want is None or have == want for have, want in zip(array.shape, shape, strict=True)
     )
@@ -51,10 +66,13 @@ def finite_array(name: str, values: ArrayLike, shape: tuple[int | None, ...]) ->
 def class_labels(name: str, labels: ArrayLike, n_classes: int) -> np.ndarray:
     """Return class labels of shape (n,) or (n, 1) as integers of shape (n,).
 
-    Integral floats such as 7.0 are taken as 7. Raises ``ValueError`` for another shape, for no
-    labels at all, and for a label that is not one of 0 … ``n_classes`` − 1 (naming the first).
+    Integral floats such as 7.0 are taken as 7. Raises ``TypeError`` for what are no numbers,
+    ``ValueError`` for another shape, for no labels at all, and for a label that is not one of
+    0 … ``n_classes`` − 1 (naming the first).
     """
     array = np.asarray(labels)
+    if array.dtype.kind not in "iuf":  # no bools, no text
+        raise TypeError(f"{name} must be whole numbers, got {array.dtype} values")
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
@@ -66,7 +84,7 @@ def class_labels(name: str, labels: ArrayLike, n_classes: int) -> np.ndarray:
         place = int(np.argmax(wrong))
         raise ValueError(
             f"{name} must be whole numbers from 0 to {n_classes - 1}, "
-            f"got {array[place]} at index {place}"
+            f"got {array[place].item()!r} at index {place}"
         )
     return array.astype(np.intp)
 

@@ -24,7 +24,9 @@ README = PROJECT / "README.md"
 
 # Cells whose output nbval does not compare: (notebook, cell id) -> the reason, in a sentence.
 NOT_COMPARED: dict[tuple[str, str], str] = {
-    ("04_weight_matrix_slicing", "52170a58"): "It plots seconds, which differ from machine to machine.",
+    ("04_weight_matrix_slicing", "52170a58"): (
+        "It plots seconds, which differ from machine to machine."
+    ),
 }
 
 # The same in every notebook, so that a diff shows what was changed by hand and nothing else.

@@ -44,7 +44,7 @@ def fake_accuracies(data, seed, epochs, no_of_dropout_tests, init_mean=2.0):
 def small_experiment(monkeypatch):
     """An experiment that takes no time, under the name ``small``."""
     monkeypatch.setattr(experiments, "load_mnist", lambda: DATA)
-    monkeypatch.setattr(experiments, "EXPERIMENTS", {"small": SMALL})
+    monkeypatch.setattr(experiments, "EXPERIMENTS", {"small": SMALL, "empty": {}})
     monkeypatch.setattr(experiments, "train_article_b", fake_accuracies)
 
 
@@ -73,7 +73,10 @@ def test_a_run_without_settings_is_the_published_one(networks, capsys):
     by_hand.train(inputs, one_hot(DATA[1]), 3, 1.0, 1.0, 100, verbose=False)
     np.testing.assert_array_equal(networks[0].wih, by_hand.wih)
     np.testing.assert_array_equal(networks[0].who, by_hand.who)
-    correct = by_hand.evaluate(inputs, DATA[1])[0], by_hand.evaluate(scale_pixels(DATA[2]), DATA[3])[0]
+    correct = (
+        by_hand.evaluate(inputs, DATA[1])[0],
+        by_hand.evaluate(scale_pixels(DATA[2]), DATA[3])[0],
+    )
     assert accuracies == (correct[0] / 120, correct[1] / 30)
     assert capsys.readouterr().out == ""
 
@@ -140,6 +143,19 @@ def test_an_experiment_has_ten_seeds_if_nothing_else_is_said(small_experiment, t
     assert all(len(parts["test"]) == 10 for parts in recorded("small", tmp_path).values())
 
 
+def test_processes_work_at_once_with_one_blas_thread_each(small_experiment, tmp_path, monkeypatch):
+    asked, parallel_config = [], experiments.joblib.parallel_config
+
+    def sequential(*arguments, **options):
+        asked.append((arguments, options))
+        return parallel_config("sequential")
+
+    monkeypatch.setattr(experiments.joblib, "parallel_config", sequential)
+    experiments.run("small", jobs=2, folder=tmp_path)
+    experiments.run("small", folder=tmp_path)
+    assert asked == [(("loky",), {"n_jobs": jobs, "inner_max_num_threads": 1}) for jobs in (2, -1)]
+
+
 def test_a_record_has_one_run_a_line(small_experiment, tmp_path):
     text = experiments.run("small", seeds=2, jobs=1, folder=tmp_path).read_text(encoding="utf-8")
     lines = [line.strip().rstrip(",") for line in text.splitlines()]
@@ -165,7 +181,7 @@ def test_a_record_that_is_there_is_whole(small_experiment, tmp_path, monkeypatch
 @pytest.mark.parametrize(
     ("name", "seeds", "error", "message"),
     [
-        ("smal", 1, ValueError, r"name must be one of small, got 'smal'"),
+        ("smal", 1, ValueError, r"name must be one of small, empty, got 'smal'"),
         ("small", 0, ValueError, r"seeds must be at least 1, got 0"),
         ("small", 1.5, TypeError, r"seeds must be a whole number, got 1.5"),
     ],
@@ -179,9 +195,11 @@ def test_a_run_that_cannot_be_is_refused_and_writes_nothing(
 
 
 def test_a_record_that_is_missing_names_the_command_that_makes_it(small_experiment, tmp_path):
-    with pytest.raises(FileNotFoundError, match="python -m helpers.experiments run small makes it"):
+    with pytest.raises(
+        FileNotFoundError, match=r"python -m helpers\.experiments run small makes it"
+    ):
         recorded("small", tmp_path)
-    with pytest.raises(ValueError, match="^name must be one of small, got 'other'$"):
+    with pytest.raises(ValueError, match=r"^name must be one of small, empty, got 'other'$"):
         recorded("other", tmp_path)
 
 
@@ -248,7 +266,9 @@ def test_the_record_is_of_the_settings_of_today(name):
     assert record["settings"] == EXPERIMENTS[name]
     assert record["data"] == "MNIST, 60000 training and 10000 test images"
     assert set(record["versions"]) == {"python", "numpy", "scipy"}
-    seeds = int(record["command"].removeprefix(f"python -m helpers.experiments run {name} --seeds "))
+    seeds = int(
+        record["command"].removeprefix(f"python -m helpers.experiments run {name} --seeds ")
+    )
     assert seeds >= 5
     assert [(run["setting"], run["seed"]) for run in record["runs"]] == [
         (setting, seed) for setting in EXPERIMENTS[name] for seed in range(seeds)

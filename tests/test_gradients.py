@@ -51,10 +51,11 @@ def test_the_step_is_small_if_nothing_else_is_said():
     ],
 )
 def test_the_largest_difference_in_words(difference, floor, text):
-    a = np.zeros((2, 3))
+    a = np.ones((2, 3))
+    a[1, 1] = 0
     b = a.copy()
     b[1, 1] = difference
-    b[0, 2] = difference / 2
+    b[0, 2] += difference / 2
     assert largest_difference(a, b, floor) == text
     assert largest_difference(b, a, floor) == text
 

@@ -80,6 +80,14 @@ def test_bernoulli_masks_drop_each_unit_of_each_sample_by_itself(drop):
         assert np.mean(one * other) == pytest.approx((1 - drop) ** 2, abs=2 * five_sigma)
 
 
+def test_the_smallest_random_number_is_dropped_unless_drop_is_zero():
+    class Smallest:
+        random = staticmethod(np.zeros)
+
+    assert bernoulli_mask((2,), 0.0, Smallest).tolist() == [1, 1]
+    assert bernoulli_mask((2,), 1e-300, Smallest).tolist() == [0, 0]
+
+
 @given(arrays(float, st.integers(1, 6), elements=st.floats(-5, 5)), DROP)
 def test_bernoulli_states_give_the_layer_as_exact_expectation(x, drop):
     masks, probabilities = bernoulli_states(len(x), drop)

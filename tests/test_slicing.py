@@ -61,7 +61,7 @@ def kept_mask(n, kept):
 def test_active_indices_are_a_sorted_sample_of_the_exact_share(n_nodes, percent, seed):
     n_active = n_nodes * percent // 100
     if n_active == 0:
-        with pytest.raises(ValueError, match=rf"must keep one of {n_nodes} nodes"):
+        with pytest.raises(ValueError, match=rf"must keep .* of {n_nodes} nodes"):
             active_indices(n_nodes, percent / 100, np.random.default_rng(seed))
         return
     kept = active_indices(n_nodes, percent / 100, np.random.default_rng(seed))
@@ -113,7 +113,26 @@ def test_restore_changes_the_trained_entries_and_no_others(thinning):
     off[np.ix_(rows, columns)] = False
     np.testing.assert_array_equal(restored[off], before[off])
     np.testing.assert_array_equal(matrix, before)
-    np.testing.assert_array_equal(restore(matrix, thin(matrix, rows, columns), rows, columns), before)
+    np.testing.assert_array_equal(
+        restore(matrix, thin(matrix, rows, columns), rows, columns), before
+    )
+
+
+def test_whole_numbers_take_back_trained_fractions():
+    restored = restore(np.array([[1, 2]]), np.array([[0.5]]), [0], [1])
+    assert restored.tolist() == [[1, 0.5]]
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (2, 1), (4,)])
+def test_restore_refuses_entries_that_do_not_fit_the_places(shape):
+    with pytest.raises(ValueError, match=r"^thinned must be 2 × 2, got \("):
+        restore(np.zeros((3, 3)), np.ones(shape), [0, 1], [1, 2])
+
+
+def test_targets_of_another_shape_than_the_outputs_are_refused():
+    wih, who, inputs = np.ones((4, 3)), np.ones((2, 4)), np.ones((5, 3))
+    with pytest.raises(ValueError, match=r"^targets must have shape \(5, 2\), got \(2,\)$"):
+        squared_error_gradients(wih, who, inputs, np.ones(2))
 
 
 @st.composite
@@ -212,6 +231,8 @@ def test_the_articles_initial_weights_are_mostly_positive():
 
 def test_a_seed_makes_the_weights_and_no_seed_makes_them_different():
     np.testing.assert_array_equal(new_network(seed=4).wih, new_network(seed=4).wih)
+    by_number = NeuralNetwork(N_IN, N_OUT, N_HIDDEN, 0.1, rng=4)
+    np.testing.assert_array_equal(new_network(seed=4).wih, by_number.wih)
     without_seed = [NeuralNetwork(N_IN, N_OUT, N_HIDDEN, 0.1).wih for _ in range(2)]
     assert (without_seed[0] != without_seed[1]).all()
 
@@ -292,7 +313,9 @@ def test_a_reset_with_other_nodes_than_the_thinned_ones_is_refused(other):
     network = new_network()
     before = weights(network)
     active = network.dropout_weight_matrices(0.5, 0.6)
-    with pytest.raises(ValueError, match=r"^active_input_indices and .* the 3 and 3 .*returned, got"):
+    with pytest.raises(
+        ValueError, match=r"^active_input_indices and .* the 3 and 3 .*returned, got"
+    ):
         network.weight_matrices_reset(*other(*active))
     network.weight_matrices_reset(*map(np.array, active))
     assert_weights(network, before, atol=0)
@@ -514,9 +537,7 @@ def test_a_run_is_a_forward_pass_with_all_nodes_and_no_rescaling(bias, rescale):
 def test_evaluation_counts_what_single_runs_give(shape):
     network = new_network(init_mean=0.0)
     inputs, _, labels = samples(60)
-    pairs = [
-        (label, int(network.run(x).argmax())) for x, label in zip(inputs, labels, strict=True)
-    ]
+    pairs = [(label, int(network.run(x).argmax())) for x, label in zip(inputs, labels, strict=True)]
     corrects = sum(label == predicted for label, predicted in pairs)
     assert 0 < corrects < 60
     assert network.evaluate(inputs, labels.reshape(shape)) == (corrects, 60 - corrects)
@@ -559,10 +580,13 @@ def test_the_driver_cells_of_the_article_run(capsys):
         ("no_of_in_nodes", 0, ValueError, "at least 1, got 0"),
         ("no_of_out_nodes", -1, ValueError, "at least 1, got -1"),
         ("no_of_hidden_nodes", 2.5, TypeError, "a whole number, got 2.5"),
-        ("learning_rate", 0, ValueError, "positive and finite, got 0"),
-        ("learning_rate", INF, ValueError, "positive and finite, got inf"),
-        ("learning_rate", NAN, ValueError, "positive and finite, got nan"),
-        ("bias", NAN, ValueError, "None or finite, got nan"),
+        ("learning_rate", 0, ValueError, "positive, got 0"),
+        ("learning_rate", -0.1, ValueError, "positive, got -0.1"),
+        ("learning_rate", INF, ValueError, "finite, got inf"),
+        ("learning_rate", NAN, ValueError, "finite, got nan"),
+        ("learning_rate", None, TypeError, "a number, got None"),
+        ("bias", NAN, ValueError, "finite, got nan"),
+        ("bias", True, TypeError, "a number, got True"),
         ("init_mean", INF, ValueError, "finite, got inf"),
     ],
 )
@@ -595,20 +619,25 @@ def train(network, data=INPUTS, targets=TARGETS, **settings):
                 (
                     lambda net, name=name, value=value: train(net, **{name: value}),
                     ValueError,
-                    rf"{name} must be in \(0, 1\], .*; got {value}",
+                    rf"{name} must be (in \(0, 1\], .*;|finite,) got {value}",
                 )
                 for name in ("active_input_percentage", "active_hidden_percentage")
-                for value in (0, -0.1, 1.1, NAN)
+                for value in (0.0, -0.1, 1.1, NAN)
+            ),
+            (
+                lambda net: train(net, active_input_percentage="70 %"),
+                TypeError,
+                "active_input_percentage must be a number, got '70 %'",
             ),
             (
                 lambda net: train(net, active_input_percentage=0.1),
                 ValueError,
-                "active_input_percentage must keep one of 6 nodes, got 0.1",
+                "active_input_percentage must keep .* of 6 nodes, got 0.1",
             ),
             (
                 lambda net: train(net, active_hidden_percentage=0.19),
                 ValueError,
-                "active_hidden_percentage must keep one of 5 nodes, got 0.19",
+                "active_hidden_percentage must keep .* of 5 nodes, got 0.19",
             ),
             (
                 lambda net: train(net, INPUTS[:, :4]),
@@ -712,9 +741,9 @@ def train(network, data=INPUTS, targets=TARGETS, **settings):
                 "labels must be whole numbers from 0 to 2, got -1 at index 0",
             ),
             (
-                lambda net: net.dropout_weight_matrices(active_hidden_percentage=2),
+                lambda net: net.dropout_weight_matrices(active_hidden_percentage=2.0),
                 ValueError,
-                r"active_hidden_percentage must be in \(0, 1\], .*; got 2",
+                r"active_hidden_percentage must be in \(0, 1\], .*; got 2.0",
             ),
         ]
     ],
@@ -725,4 +754,8 @@ def test_bad_input_is_refused_and_changes_nothing(call, error, message):
     with pytest.raises(error, match=f"^{message}$"):
         call(network)
     assert_weights(network, before, atol=0)
-    train(network)  # and the network still works
+    # not even a random number was drawn
+    untouched = new_network()
+    train(network)
+    train(untouched)
+    assert_weights(network, weights(untouched), atol=0)

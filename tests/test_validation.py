@@ -11,6 +11,7 @@ from helpers.validation import (
     check_same_length,
     class_labels,
     finite_array,
+    finite_number,
 )
 
 NAN, INF = float("nan"), float("inf")
@@ -57,7 +58,27 @@ def test_what_is_no_whole_number_is_no_count(value):
         check_count("units", value)
 
 
-@pytest.mark.parametrize("values", [[[1, 2], [3, 4]], np.ones((2, 2), np.float32), ((0, 1), (2, 3))])
+@pytest.mark.parametrize("value", [0, -2.5, np.float32(0.5), np.int64(3)])
+def test_a_finite_number_comes_back_as_float(value):
+    number = finite_number("rate", value)
+    assert number == value and type(number) is float
+
+
+@pytest.mark.parametrize("value", [NAN, INF, -INF])
+def test_a_number_that_is_not_finite_is_refused(value):
+    with pytest.raises(ValueError, match=rf"^rate must be finite, got {value}$"):
+        finite_number("rate", value)
+
+
+@pytest.mark.parametrize("value", ["0.1", None, True, np.False_, [0.1]])
+def test_what_is_no_number_is_refused(value):
+    with pytest.raises(TypeError, match=r"^rate must be a number, got "):
+        finite_number("rate", value)
+
+
+@pytest.mark.parametrize(
+    "values", [[[1, 2], [3, 4]], np.ones((2, 2), np.float32), ((0, 1), (2, 3))]
+)
 @pytest.mark.parametrize("shape", [(2, 2), (None, 2), (2, None), (None, None)])
 def test_an_array_that_fits_comes_back_as_float64(values, shape):
     array = finite_array("data", values, shape)

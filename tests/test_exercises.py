@@ -1,0 +1,127 @@
+"""The judge of the exercises: right is right, and every hint is seen to appear."""
+
+import numpy as np
+import pytest
+from guards import NOTEBOOKS, Notebook
+
+from helpers.exercises import EXERCISES, Exercise, check, solution, verdict
+
+WRONG = [(name, hint) for name, exercise in EXERCISES.items() for hint in exercise.wrong]
+NUMBERS = [name for name, exercise in EXERCISES.items() if not exercise.inputs]
+FUNCTIONS = [name for name, exercise in EXERCISES.items() if exercise.inputs]
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_right_answer_is_right(name, capsys):
+    check(name, EXERCISES[name].right)
+    assert capsys.readouterr().out == f"{name}: right\n"
+
+
+@pytest.mark.parametrize(("name", "hint"), WRONG)
+def test_a_typical_wrong_answer_gets_its_own_hint(name, hint, capsys):
+    check(name, EXERCISES[name].wrong[hint])
+    assert capsys.readouterr().out == f"{name}: not right: {hint}\n"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_three_dots_are_not_yet_an_answer(name, capsys):
+    check(name, ...)
+    assert capsys.readouterr().out == f"{name}: not yet answered\n"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_solution_explains(name, capsys):
+    solution(name)
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"{name}: ") and len(printed) > 60
+
+
+@pytest.mark.parametrize("ask", [lambda name: check(name, 1), solution])
+def test_an_unknown_exercise_is_refused(ask):
+    with pytest.raises(ValueError, match=r"01\.1.*got '99\.9'"):
+        ask("99.9")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_notebook_asks_what_the_judge_knows(path):
+    number = path.stem[:2]
+    text = "".join(cell.source for cell in Notebook.read(path).cells)
+    known = [name for name in EXERCISES if name.startswith(number)]
+    asked = [name for name in EXERCISES if f'check("{name}", answer)' in text]
+    assert asked == known
+    assert all(f"**{name}**" in text for name in known)
+
+
+# ---- answers that no exercise lists -----------------------------------------------------------
+
+NUMBER = Exercise(right=2.5, wrong={}, solution="")
+WHOLE = Exercise(right=1000, wrong={}, solution="")
+FUNCTION = Exercise(
+    right=lambda x: 2 * x, wrong={}, solution="", inputs=((np.array([1.0, 0.0, 3.0]),),)
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (2.5001, "right"),
+        ([2.5], "right"),
+        (np.array([[2.5]]), "right"),
+        (2.51, "not right: close: give more digits, or look for a small slip"),
+        (2.49, "not right: close: give more digits, or look for a small slip"),
+        (10, "not right: 4 times too large"),
+        (0.5, "not right: 5 times too small"),
+        (-2.5, "not right: the sign is wrong"),
+        (-5, "not right: the sign is wrong, and the size"),
+        (0, "not right: look again"),
+        (float("nan"), "not right: nan; does your function return something?"),
+        (float("inf"), "not right: nan or infinity"),
+        ([2.5, 2.5], "not right: the shape is (2,), expected ()"),
+        ("2.5", "hand in a number, got '2.5'"),
+        (None, "hand in a number, got None"),
+        ({}, "hand in a number, got {}"),
+        (abs, "hand in a number, not a function"),
+    ],
+)
+def test_a_number_is_compared(answer, expected):
+    assert verdict(NUMBER, answer) == expected
+
+
+@pytest.mark.parametrize(("answer", "right"), [(1000, True), (1000.0, True), (1000.5, False)])
+def test_a_whole_number_has_to_be_exact(answer, right):
+    assert (verdict(WHOLE, answer) == "right") == right
+
+
+def in_place(x):
+    x *= 2
+    return x
+
+
+def forgets_to_return(x):
+    2 * x
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (in_place, "right"),
+        (lambda x: list(2 * x), "right"),
+        (lambda x: 6 * x, "not right: 3 times too large"),
+        (lambda x: x / 2, "not right: 4 times too small"),
+        (lambda x: -2 * x, "not right: the sign is wrong"),
+        (lambda x: 2 * x + 1, "not right: zeros where none should be, or none where they should"),
+        (lambda x: 2 * x**2, "not right: look again"),
+        (lambda x: 2 * x[:, None], "not right: the shape is (3, 1), expected (3,)"),
+        (lambda x: 2 / x, "not right: nan or infinity"),
+        (forgets_to_return, "not right: nan; does your function return something?"),
+        (lambda: 1, "your function raised TypeError"),
+        (lambda x: x @ np.ones(2), "your function raised ValueError"),
+        (2.0, "hand in the function itself, without calling it; got float"),
+    ],
+)
+def test_a_function_is_tried(answer, expected):
+    assert verdict(FUNCTION, answer).startswith(expected)
+
+
+def test_an_answer_that_works_in_place_leaves_the_inputs_alone():
+    assert [verdict(FUNCTION, in_place) for _ in range(3)] == ["right"] * 3
