@@ -433,7 +433,7 @@ def lines_figure(
     ax = axes[0, 0]
     every = max(1, len(x) // 8)
     looks = [("-", "o", INK), ("--", "s", "#7b4ea3"), (":", "^", "#b36b00"), ("-.", "D", FADED)]
-    for (name, y), (style, marker, colour) in zip(lines.items(), looks, strict=False):
+    for (name, y), (style, marker, colour) in zip(lines.items(), looks[: len(lines)], strict=True):
         ax.plot(x, y, style, marker=marker, color=colour, lw=1.8, ms=5, markevery=every, label=name)
     if "x" in log:
         ax.set_xscale("log")
@@ -467,7 +467,9 @@ def bars_figure(
     ax = axes[0, 0]
     width = 0.8 / len(groups)
     looks = [("#b8b8b8", ""), ("#4d94c4", "//"), ("#e59866", ".."), ("white", "xx")]
-    for g, ((name, values), (colour, hatch)) in enumerate(zip(groups.items(), looks, strict=False)):
+    for g, ((name, values), (colour, hatch)) in enumerate(
+        zip(groups.items(), looks[: len(groups)], strict=True)
+    ):
         values = np.ravel(values)
         x = np.arange(len(labels)) + (g - (len(groups) - 1) / 2) * width
         bars = ax.bar(x, values, width, color=colour, hatch=hatch, ec=INK, lw=0.8, label=name)
@@ -588,5 +590,5 @@ def confusion_figure(counts: dict[tuple[int, int], int], n_classes: int, title: 
     )
     if wrong.any():
         worst = [f"a {t} taken for a {p}" for t, p in np.argwhere(wrong == wrong.max())]
-        alt += f" Most frequent mistake, {wrong.max()} times each: {listed(worst)}."
+        alt += f" Most frequent mistake, {wrong.max()} times: {listed(worst)}."
     return fig, alt

@@ -17,6 +17,50 @@ def test_the_right_answer_is_right(name, capsys):
     assert capsys.readouterr().out == f"{name}: right\n"
 
 
+# Worked out apart from the judge: what a right answer is, or what it returns for an example.
+KNOWN = {
+    "01.1": 1.386294,
+    "01.2": 0.840846,
+    "01.3": lambda f: f(np.array([0.0, 1.0])) == pytest.approx([1.0, 0.419974]),
+    "01.4": lambda f: (
+        f(np.array([[0.0, 1000.0], [0.0, 0.0]]), np.array([[1.0, 0.0], [0.0, 1.0]])).tolist()
+        == [[-1.0, 1.0], [0.5, -0.5]]
+    ),
+    "01.5": 0.25,
+    "02.1": 28,
+    "02.2": 0.25,
+    "02.3": lambda f: f(np.array([4.0, 8.0]), np.array([0.0, 1.0]), 0.2).tolist() == [0.0, 10.0],
+    "02.4": -0.01,
+    "02.5": 0,
+    "03.1": 9,
+    "03.2": 0.666667,
+    "03.3": lambda f: f(np.array([4.0, 8.0]), np.array([0.0, 1.0]), 0.2).tolist() == [0.0, 10.0],
+    "03.4": 80,
+    "03.5": 3.685590,
+    "04.1": 39_060,
+    "04.2": 56,
+    "04.3": lambda f: (
+        f(np.arange(6.0).reshape(3, 2), np.array([1.0, 10.0]), [2], [1]).tolist() == [0, 0, 50]
+    ),
+    "04.4": 0.36,
+    "04.5": 49,
+    "05.1": 0.506941,
+    "05.2": 0.009487,
+    "05.3": lambda f: f({(0, 0): 3, (0, 1): 1}) == 0.75,
+    "05.4": 572,
+    "05.5": 0.727025,
+}
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_judge_knows_the_right_answer(name):
+    right, known = EXERCISES[name].right, KNOWN[name]
+    if callable(known):
+        assert known(right)
+    else:
+        assert right == pytest.approx(known, abs=5e-5)
+
+
 @pytest.mark.parametrize(("name", "hint"), WRONG)
 def test_a_typical_wrong_answer_gets_its_own_hint(name, hint, capsys):
     check(name, EXERCISES[name].wrong[hint])

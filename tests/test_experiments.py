@@ -63,6 +63,13 @@ def networks(monkeypatch):
     return made
 
 
+def damage(path, change):
+    """Change the record in the file ``path``."""
+    record = json.loads(path.read_text(encoding="utf-8"))
+    change(record)
+    path.write_text(json.dumps(record), encoding="utf-8")
+
+
 # ---- one run ------------------------------------------------------------------------------
 
 
@@ -201,6 +208,42 @@ def test_a_record_that_is_missing_names_the_command_that_makes_it(small_experime
         recorded("small", tmp_path)
     with pytest.raises(ValueError, match=r"^name must be one of small, empty, got 'other'$"):
         recorded("other", tmp_path)
+
+
+def test_the_accuracies_are_in_the_order_of_the_seeds(small_experiment, tmp_path):
+    path = experiments.run("small", seeds=3, jobs=1, folder=tmp_path)
+    in_order = recorded("small", tmp_path)["zero mean"]["test"].tolist()
+    damage(path, lambda record: record["runs"].reverse())
+    assert recorded("small", tmp_path)["zero mean"]["test"].tolist() == in_order
+    assert len(set(in_order)) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda r: r["settings"].pop("zero mean"), "its settings are not those of this version"),
+        (lambda r: r["runs"].pop(1), "the runs of one epoch are not those of seeds 0 to 2"),
+        (lambda r: r["runs"].append(r["runs"][0]), "the runs of one epoch are not those of seeds"),
+        (lambda r: r["runs"].clear(), "the runs of one epoch are not those of seeds"),
+        (lambda r: r.pop("runs"), "KeyError"),
+        (lambda r: r["runs"][4].pop("test"), "KeyError"),
+        (lambda r: r.update(runs=3), "TypeError"),
+    ],
+)
+def test_a_damaged_or_outdated_record_is_refused(small_experiment, tmp_path, change, message):
+    path = experiments.run("small", seeds=3, jobs=1, folder=tmp_path)
+    damage(path, change)
+    with pytest.raises(
+        ValueError, match=rf"must be a record of small: .*{message}.* makes it again"
+    ):
+        recorded("small", tmp_path)
+
+
+def test_a_record_that_is_cut_off_is_refused(small_experiment, tmp_path):
+    path = experiments.run("small", seeds=3, jobs=1, folder=tmp_path)
+    path.write_text(path.read_text(encoding="utf-8")[:-40], encoding="utf-8")
+    with pytest.raises(ValueError, match=r"must be a record of small: JSONDecodeError"):
+        recorded("small", tmp_path)
 
 
 # ---- the command line ---------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What the figures hold: artists, positions, labels and alternative texts. Not pixels."""
 
 import inspect
+import re
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -375,10 +376,10 @@ def test_a_table_of_networks_has_one_for_each_pair_of_states():
     assert [len(crossed(ax)) for ax in networks] == [2, 3, 2, 3]
     edges = [len(ax.lines) - 2 * len(crossed(ax)) for ax in networks]
     assert edges == [3 * 2 + 2 * 3 + 3 * 2, 3 * 2 + 2 * 2 + 2 * 2] * 2
-    written = [text.get_text() for text in texts(drawn(fig))]
-    assert all(written.count(name) == 1 for name in ("H1: 1", "H1: 2", "H2: 1", "H2: 3, 4"))
+    numbers = [re.findall(r"\d+", ax.get_title()) for ax in networks]
+    assert numbers == [["1", "1"], ["1", "3", "4"], ["2", "1"], ["2", "3", "4"]]
     assert "2 × 2 = 4 small networks of 3-3-4-2 nodes" in alt
-    assert "1 are 1; 2, in its columns" in alt and "2 are 1; 3 and 4." in alt
+    assert "1; 2" in alt and "1; 3 and 4." in alt
     assert alt.endswith("14 and 18 of 29 edges.")
 
 
@@ -541,8 +542,8 @@ def test_a_confusion_matrix_has_the_true_digits_as_rows():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted digit", "true digit")
     assert "96 of 105 right. Right for each true digit: 30, 25, 41." in alt
     assert "Answers of each digit: 37, 27, 41." in alt
-    assert alt.endswith("7 times each: a 2 taken for a 0.")
+    assert alt.endswith("7 times: a 2 taken for a 0.")
     _, alt = figures.confusion_figure({(0, 1): 4, (1, 0): 4, (1, 1): 9}, 2, "Tie")
-    assert alt.endswith("4 times each: a 0 taken for a 1 and a 1 taken for a 0.")
+    assert alt.endswith("4 times: a 0 taken for a 1 and a 1 taken for a 0.")
     _, alt = figures.confusion_figure({(0, 0): 4, (1, 1): 9}, 2, "All right")
     assert "taken for" not in alt

@@ -118,9 +118,11 @@ def test_restore_changes_the_trained_entries_and_no_others(thinning):
     )
 
 
-def test_whole_numbers_take_back_trained_fractions():
-    restored = restore(np.array([[1, 2]]), np.array([[0.5]]), [0], [1])
-    assert restored.tolist() == [[1, 0.5]]
+@pytest.mark.parametrize(("old", "new"), [(2, 0.5), (0.5, 2), (2, 3)])
+def test_restore_loses_no_fraction_and_invents_none(old, new):
+    restored = restore(np.array([[old, old]]), np.array([[new]]), [0], [1])
+    assert restored.tolist() == [[old, new]]
+    assert restored.dtype == np.array([old, new]).dtype
 
 
 @pytest.mark.parametrize("shape", [(1, 2), (2, 1), (4,)])

@@ -104,6 +104,17 @@ def test_an_array_that_does_not_fit_is_refused(values, shape, message):
         finite_array("data", values, shape)
 
 
+def test_an_array_of_words_is_refused():
+    with pytest.raises(TypeError, match=r"^data must be an array of numbers: .*one"):
+        finite_array("data", ["one", "two"], (2,))
+
+
+@pytest.mark.parametrize("labels", [["0", "1"], [True, False], [0, None]])
+def test_labels_that_are_no_numbers_are_refused(labels):
+    with pytest.raises(TypeError, match=r"^labels must be whole numbers, got .* values$"):
+        class_labels("labels", labels, 4)
+
+
 @pytest.mark.parametrize(
     "labels",
     [[3, 0, 2], [[3], [0], [2]], [3.0, 0.0, 2.0], np.array([3, 0, 2], np.uint8)],
