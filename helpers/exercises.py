@@ -269,6 +269,7 @@ STATES = {
             "independent would be 0, but their number is fixed": 0,
             "n - 1 in the denominator, not n": -1 / 101,
             "it does not depend on the number of dropped nodes": -0.2,
+            "n is the number of nodes, not of those that are dropped": -1 / 19,
         },
         solution="-1/(n - 1) = -1/100, whatever the number of dropped nodes: small for a large "
         "layer, but there are n - 1 of them.",
@@ -319,6 +320,10 @@ BACKWARD = {
             "the mask is missing: a dropped node gets no blame": lambda e, m, drop: e / (1 - drop),
             "that passes the error on as if there were no dropout": lambda e, m, drop: e,
             "the mask is upside down: 1 stays": lambda e, m, drop: e * (1 - m) / (1 - drop),
+            "multiply by the scaled mask again; nothing is undone on the way back": (
+                lambda e, m, drop: e / (m / (1 - drop))
+            ),
+            "multiply by the mask and divide by (1 - drop)": lambda e, m, drop: e / m,
             "divided by (1 - drop) twice": lambda e, m, drop: e * m / (1 - drop) ** 2,
         },
         solution="error * mask / (1 - drop): the derivative of a product with a constant is the "
@@ -331,6 +336,7 @@ BACKWARD = {
             "both ends of the edge have to be on": 200 * 2 / 3,
             "both ends of the edge have to be on, not one of them": 120,
             "that is how often both ends are off": 200 / 3 * 2 / 5,
+            "that is the count in the article's run; the average over all runs is asked for": 88,
             "drop_H1 is the fraction that is off, not the one that is on": 200 / 3 * 3 / 5,
         },
         solution="node 1 of layer 1 is on with probability 2/3, node 1 of layer 2 with 3/5, "
@@ -351,15 +357,16 @@ BACKWARD = {
 
 SLICING = {
     "04.1": Exercise(
-        right=548 * 70 + 70 * 10,
+        right=705 * 90 + 90 * 10,
         wrong={
-            "wih loses rows and columns: both fractions count there": int(79_400 * 0.7),
-            "the output nodes all stay, and 0.7 · 784 is cut to a whole number": int(79_400 * 0.49),
-            "that is wih alone; who is left as well": 548 * 70,
-            "int cuts 548.8 to 548": 549 * 70 + 70 * 10,
-            "the number of nodes is cut to a whole number: int(548.8)": 548.8 * 70 + 70 * 10,
+            "wih loses rows and columns: both fractions count there": int(79_400 * 0.9),
+            "the output nodes all stay, and 0.9 · 784 is cut to a whole number": int(79_400 * 0.81),
+            "that is wih alone; who is left as well": 705 * 90,
+            "int cuts 705.6 to 705": 706 * 90 + 90 * 10,
+            "the number of nodes is cut to a whole number: int(705.6)": 705.6 * 90 + 90 * 10,
+            "the dropped hidden nodes take their rows of wih with them": 705 * 100 + 90 * 10,
         },
-        solution="int(0.7 · 784) = 548 inputs and 70 hidden nodes: 548 · 70 + 70 · 10 = 39,060.",
+        solution="int(0.9 · 784) = 705 inputs and 90 hidden nodes: 705 · 90 + 90 · 10 = 64,350.",
     ),
     "04.2": Exercise(
         right=int(100 * 0.57),

@@ -248,8 +248,10 @@ def network_figure(
         for title, layer in zip(titles, layers, strict=True):
             alt += f" {title}: {values_text(np.ravel(layer))}."
     if weights is not None:
-        low, high = min(w.min() for w in weights), max(w.max() for w in weights)
-        alt += f" Edge weights from {number(low)} to {number(high)}."
+        on = [[(k, j) not in dropped for j in range(size)] for k, size in enumerate(sizes)]
+        drawn = [w[np.ix_(on[k + 1], on[k])].ravel() for k, w in enumerate(weights)]
+        low, high = np.concatenate(drawn).min(), np.concatenate(drawn).max()
+        alt += f" Weights of the edges from {number(low)} to {number(high)}."
     return fig, alt
 
 
@@ -276,9 +278,9 @@ def networks_figure(
         edges.add(sum(a * b for a, b in pairwise(left)))
     alt = (
         f"A table of {len(off_1)} × {len(off_2)} = {len(pairs)} small networks of "
-        f"{'-'.join(map(str, sizes))} nodes, one for each way to drop in hidden layer 1 "
-        f"{'; '.join(listed(off + 1) for off in off_1)} and in hidden layer 2 "
-        f"{'; '.join(listed(off + 1) for off in off_2)}. Each network keeps "
+        f"{'-'.join(map(str, sizes))} nodes, one for each pair of states. Hidden layer 1 drops "
+        f"{' or '.join(listed(off + 1) for off in off_1)}; hidden layer 2 drops "
+        f"{' or '.join(listed(off + 1) for off in off_2)}. Each network keeps "
         f"{listed(sorted(edges))} of {sum(a * b for a, b in pairwise(sizes))} edges."
     )
     return fig, alt
@@ -441,6 +443,7 @@ def lines_figure(
         ax.set_xticks([], minor=True)
     if "y" in log:
         ax.set_yscale("log")
+        ax.yaxis.set_major_formatter("{x:g}")
     if len(lines) > 1:
         ax.legend(fontsize=9, frameon=False)
     finish(ax, x_label, y_label, title)
@@ -521,13 +524,13 @@ def dots_figure(
     for row, (name, values) in enumerate(groups.items()):
         values = np.ravel(values)
         # equal values stand above each other, so that none hides another
-        height = -row + 0.18 * np.array([np.sum(values[:k] == v) for k, v in enumerate(values)])
+        height = -row + 0.15 * np.array([np.sum(values[:k] == v) for k, v in enumerate(values)])
         ax.plot(values, height, MARKERS.get(colour, "D"), color=colour, ms=6, mfc="none", mew=1.4)
         ax.plot([values.mean()] * 2, [-row - 0.3, -row + 0.3], color=INK, lw=2)
         alt.append(f"{name}: mean {values.mean():.{digits}f}, "
                    f"from {values.min():.{digits}f} to {values.max():.{digits}f}")  # fmt: skip
     ax.set_yticks([-row for row in range(len(groups))], list(groups))
-    ax.set_ylim(-len(groups) + 0.4, 0.6)
+    ax.set_ylim(-len(groups) + 0.4, 0.95)  # room for a stack of five
     ax.grid(axis="x", color="#e4e4e4", lw=0.8)
     ax.set_axisbelow(True)
     text = f"{title}: {x_label}, one marker a {dot}, a bar at the mean. "
@@ -589,6 +592,6 @@ def confusion_figure(counts: dict[tuple[int, int], int], n_classes: int, title: 
         f"{', '.join(map(str, matrix.sum(axis=0)))}."
     )
     if wrong.any():
-        worst = [f"a {t} taken for a {p}" for t, p in np.argwhere(wrong == wrong.max())]
+        worst = [f"{t} taken for {p}" for t, p in np.argwhere(wrong == wrong.max())]
         alt += f" Most frequent mistake, {wrong.max()} times: {listed(worst)}."
     return fig, alt

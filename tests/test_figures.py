@@ -379,7 +379,7 @@ def test_a_table_of_networks_has_one_for_each_pair_of_states():
     numbers = [re.findall(r"\d+", ax.get_title()) for ax in networks]
     assert numbers == [["1", "1"], ["1", "3", "4"], ["2", "1"], ["2", "3", "4"]]
     assert "2 × 2 = 4 small networks of 3-3-4-2 nodes" in alt
-    assert "1; 2" in alt and "1; 3 and 4." in alt
+    assert "layer 1 drops 1 or 2;" in alt and "layer 2 drops 1 or 3 and 4." in alt
     assert alt.endswith("14 and 18 of 29 edges.")
 
 
@@ -542,7 +542,7 @@ def test_a_confusion_matrix_has_the_true_digits_as_rows():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted digit", "true digit")
     assert "96 of 105 right. Right for each true digit: 30, 25, 41." in alt
     assert "Answers of each digit: 37, 27, 41." in alt
-    assert alt.endswith("7 times: a 2 taken for a 0.")
+    assert alt.endswith("7 times: 2 taken for 0.")
     _, alt = figures.confusion_figure({(0, 1): 4, (1, 0): 4, (1, 1): 9}, 2, "Tie")
     assert alt.endswith("4 times: a 0 taken for a 1 and a 1 taken for a 0.")
     _, alt = figures.confusion_figure({(0, 0): 4, (1, 1): 9}, 2, "All right")
