@@ -544,6 +544,6 @@ def test_a_confusion_matrix_has_the_true_digits_as_rows():
     assert "Answers of each digit: 37, 27, 41." in alt
     assert alt.endswith("7 times: 2 taken for 0.")
     _, alt = figures.confusion_figure({(0, 1): 4, (1, 0): 4, (1, 1): 9}, 2, "Tie")
-    assert alt.endswith("4 times: a 0 taken for a 1 and a 1 taken for a 0.")
+    assert alt.endswith("4 times: 0 taken for 1 and 1 taken for 0.")
     _, alt = figures.confusion_figure({(0, 0): 4, (1, 1): 9}, 2, "All right")
     assert "taken for" not in alt
