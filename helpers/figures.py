@@ -4,7 +4,7 @@ Nothing is computed here beyond what a description needs: functions draw what th
 One visual language: an active node is a filled circle with its value, a dropped one is hollow,
 dashed and crossed; a dropped row or column of a matrix is hatched grey; weights are orange when
 positive and violet when negative, on a scale centred at zero; training and test data have always
-the same two colours and markers, with and without dropout always the same two line styles.
+the same two colours and markers.
 
 The alternative text carries the numbers that matter, made from the data that is drawn.
 """
@@ -25,7 +25,6 @@ from matplotlib.patches import Circle, Rectangle
 INK, FADED, PAPER = "#1a1a1a", "#8a8a8a", "#f7f3ea"
 TRAIN, TEST = "#0072b2", "#d55e00"
 MARKERS = {TRAIN: "o", TEST: "s"}
-WITHOUT_DROPOUT, WITH_DROPOUT = "-", "--"
 DIVERGING = colormaps["PuOr_r"]  # safe for colour-blind readers, light at zero
 MAX_WIDTH = 8.4  # inches; wider figures would be shrunk by JupyterLab, and their text with them
 DPI = 100

@@ -510,7 +510,6 @@ def test_dots_of_training_or_test_data_have_their_colour_and_marker():
 
 def test_training_and_test_data_differ_in_colour_and_marker():
     assert len({figures.TRAIN, figures.TEST}) == len(set(figures.MARKERS.values())) == 2
-    assert figures.WITH_DROPOUT != figures.WITHOUT_DROPOUT
 
 
 # ---- digits -------------------------------------------------------------------------------
