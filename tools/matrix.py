@@ -41,11 +41,14 @@ HEAD = "environment  numpy   kernel asked threads  kernel used         threads s
 OTHER_NAMES = {"Katmai": "Prescott"}
 
 # Prints what NumPy and the BLAS libraries in use call themselves, once they are loaded and have
-# made a product. That product kills the process where a library and a forced kernel do not go
-# together: OpenBLAS 0.3.34 does so with Haswell's on AMD processors with AVX-512 (its issue 6021).
+# made a product on all and on one of their threads. That kills the process where a library and a
+# forced kernel do not go together: OpenBLAS 0.3.34 does so with Haswell's kernel on AMD processors
+# with AVX-512 (its issue 6021).
 PROBE = """
 import json, numpy, scipy.linalg, threadpoolctl
 numpy.ones((64, 784)) @ numpy.ones((784, 100))
+with threadpoolctl.threadpool_limits(1):
+    numpy.ones((64, 784)) @ numpy.ones((784, 100))
 blas = [lib for lib in threadpoolctl.threadpool_info() if lib["user_api"] == "blas"]
 print(json.dumps({
     "numpy": numpy.__version__,
