@@ -738,10 +738,15 @@ def test_a_download_interrupted_by_ctrl_c_leaves_nothing(monkeypatch, server, tm
     monkeypatch.setattr(mnist, "MIRRORS", (server.mirror("stalled"),))
     here = threading.get_ident()
     timer = threading.Timer(0.2, lambda: signal.pthread_kill(here, signal.SIGINT))
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        mnist.download_mnist(tmp_path / "full")
-    timer.join()
+    # a test run in the background of a shell starts with the signal ignored
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            mnist.download_mnist(tmp_path / "full")
+        timer.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert os.listdir(tmp_path / "full") == []
 
 
