@@ -38,12 +38,12 @@ class Exercise:
         value = np.array(answer, dtype=float)
         return [value.reshape(()) if value.size == 1 else value]
 
-    def same(self, answer: Answer, other: Answer) -> bool:
-        """Whether two answers agree: whole numbers exactly, other numbers to three digits."""
+    def same(self, values: list[np.ndarray], other: Answer) -> bool:
+        """Whether ``values`` are those of ``other``: whole numbers exactly, others to 3 digits."""
         tolerance = 0.0 if isinstance(other, int) else 1e-6 if self.inputs else 1e-3
         return all(
             a.shape == b.shape and np.allclose(a, b, rtol=tolerance, atol=1e-9, equal_nan=True)
-            for a, b in zip(self.values(answer), self.values(other), strict=True)
+            for a, b in zip(values, self.values(other), strict=True)
         )
 
 
@@ -83,10 +83,10 @@ def verdict(exercise: Exercise, answer: object) -> str:
         if exercise.inputs:
             return f"your function raised {type(error).__name__}: {error}"
         return f"hand in a number, got {answer!r}"
-    if exercise.same(answer, exercise.right):
+    if exercise.same(values, exercise.right):
         return "right"
     for hint, wrong in exercise.wrong.items():
-        if exercise.same(answer, wrong):
+        if exercise.same(values, wrong):
             return f"not right: {hint}"
     return "not right: " + compare(values, exercise.values(exercise.right))
 

@@ -207,6 +207,12 @@ def values_text(values: Iterable[float], digits: int = 2) -> str:
     return ", ".join(number(float(v), digits) for v in values)
 
 
+def edge_count(sizes: Sequence[int], dropped: Collection[tuple[int, int]] = ()) -> int:
+    """How many edges a layered network has between nodes that are not dropped."""
+    left = [n - sum(layer == k for layer, _ in dropped) for k, n in enumerate(sizes)]
+    return sum(a * b for a, b in pairwise(left))
+
+
 def dropped_text(
     sizes: Sequence[int], dropped: Collection[tuple[int, int]], titles: Sequence[str]
 ) -> str:
@@ -219,9 +225,8 @@ def dropped_text(
         for title, numbers in zip(titles, off, strict=True)
         if numbers
     ]
-    left = [size - len(numbers) for size, numbers in zip(sizes, off, strict=True)]
-    edges, all_edges = (sum(a * b for a, b in pairwise(n)) for n in (left, sizes))
-    return f"dropped: {', '.join(nodes)}; {edges} of {all_edges} edges are left"
+    left = edge_count(sizes, dropped)
+    return f"dropped: {', '.join(nodes)}; {left} of {edge_count(sizes)} edges are left"
 
 
 def network_figure(
@@ -273,14 +278,13 @@ def networks_figure(
         draw_network(ax, sizes, None, dropped, small=True)
         numbers = [", ".join(map(str, off + 1)) for off in (first, second)]
         ax.set_title(f"off: {numbers[0]} | {numbers[1]}", fontsize=9)
-        left = [n - sum(layer == k for layer, _ in dropped) for k, n in enumerate(sizes)]
-        edges.add(sum(a * b for a, b in pairwise(left)))
+        edges.add(edge_count(sizes, dropped))
     alt = (
         f"A table of {len(off_1)} × {len(off_2)} = {len(pairs)} small networks of "
         f"{'-'.join(map(str, sizes))} nodes, one for each pair of states. Hidden layer 1 drops "
         f"{' or '.join(listed(off + 1) for off in off_1)}; hidden layer 2 drops "
         f"{' or '.join(listed(off + 1) for off in off_2)}. Each network keeps "
-        f"{listed(sorted(edges))} of {sum(a * b for a, b in pairwise(sizes))} edges."
+        f"{listed(sorted(edges))} of {edge_count(sizes)} edges."
     )
     return fig, alt
 
@@ -550,8 +554,7 @@ def digits_figure(
 ) -> Described:
     """Images of shape (n, 28, 28) in rows of ``columns``, each with its caption above."""
     rows = rows_of(len(images), columns)
-    with_text = any(captions)
-    lines = max((caption.count("\n") + 1 for caption in captions), default=0) if with_text else 0
+    lines = max((caption.count("\n") + 1 for caption in captions if caption), default=0)
     height = (MAX_WIDTH / columns + 0.2 * lines) * rows
     fig, axes = new_figure(MAX_WIDTH, height, columns, rows)
     for ax in axes.flat:

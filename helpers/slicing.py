@@ -49,18 +49,13 @@ def count_active(n_nodes: int, active_percentage: float, name: str) -> int:
     return n_active
 
 
-def active_indices(
-    n_nodes: int,
-    active_percentage: float,
-    rng: np.random.Generator,
-    name: str = "active_percentage",
-) -> list[int]:
+def active_indices(n_nodes: int, active_percentage: float, rng: np.random.Generator) -> list[int]:
     """A sorted random sample of the node numbers, as many as ``count_active`` says.
 
     >>> active_indices(4, 1.0, np.random.default_rng(0))
     [0, 1, 2, 3]
     """
-    n_active = count_active(n_nodes, active_percentage, name)
+    n_active = count_active(n_nodes, active_percentage, "active_percentage")
     return sorted(rng.choice(n_nodes, n_active, replace=False).tolist())
 
 
