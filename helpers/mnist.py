@@ -25,6 +25,7 @@ import numpy as np
 import pooch
 from numpy.typing import ArrayLike
 
+from helpers.progress import somebody_watches
 from helpers.validation import check_count, class_labels
 
 SAMPLE_FILE = Path(__file__).with_name("mnist_sample.npz")
@@ -239,7 +240,7 @@ def download_mnist(folder: str | Path | None = None) -> Path:
     """
     folder = CACHE if folder is None else Path(folder).expanduser()
     pooch.get_logger().setLevel("WARNING")  # the progress bar says enough
-    http = pooch.HTTPDownloader(_wants_bar(), chunk_size=CHUNK, timeout=TIMEOUT)
+    http = pooch.HTTPDownloader(somebody_watches(), chunk_size=CHUNK, timeout=TIMEOUT)
 
     def fetch(url: str, path: str, caller: pooch.Pooch | None) -> None:
         http(url, path, caller)
@@ -289,11 +290,6 @@ def _check_files(folder: Path, named_by: str) -> None:
             raise ValueError(
                 f"{folder / name} ({named_by}): expected SHA-256 {expected}, found {found}"
             )
-
-
-def _wants_bar() -> bool:
-    """Whether somebody watches: a terminal, or Jupyter, whose stderr is no terminal."""
-    return sys.stderr.isatty() or type(sys.stderr).__module__.startswith("ipykernel")
 
 
 def main(arguments: list[str] | None = None) -> None:

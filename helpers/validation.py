@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 
 
 def check_drop(drop: float, name: str = "drop") -> float:
@@ -38,14 +38,19 @@ def finite_number(name: str, value: float) -> float:
     return float(value)
 
 
-def finite_array(name: str, values: ArrayLike, shape: tuple[int | None, ...]) -> np.ndarray:
-    """Return ``values`` as a float64 array of ``shape``; a ``None`` in ``shape`` allows any length.
+def finite_array(
+    name: str,
+    values: ArrayLike,
+    shape: tuple[int | None, ...],
+    dtype: DTypeLike = np.float64,
+) -> np.ndarray:
+    """Return ``values`` as an array of ``shape``; a ``None`` in ``shape`` allows any length.
 
     Raises ``TypeError`` for what is no array of numbers, ``ValueError`` for another shape (naming
     both), for an empty array and for nan or infinity (naming the first place).
     """
     try:
-        array = np.asarray(values, dtype=np.float64)
+        array = np.asarray(values, dtype=dtype)
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name} must be an array of numbers: {error}") from error
     fits = array.ndim == len(shape) and all(

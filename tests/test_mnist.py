@@ -753,25 +753,6 @@ def test_a_download_interrupted_by_ctrl_c_leaves_nothing(monkeypatch, server, tm
 # --- the progress bar ---------------------------------------------------------------------------
 
 
-class Stream:
-    def __init__(self, is_terminal):
-        self.isatty = lambda: is_terminal
-
-
-class JupyterStream(Stream):
-    __module__ = "ipykernel.iostream"
-
-
-@pytest.mark.parametrize(
-    ("stream", "wanted"),
-    [(Stream(False), False), (Stream(True), True), (JupyterStream(False), True)],
-    ids=["file", "terminal", "Jupyter"],
-)
-def test_a_bar_is_for_people(monkeypatch, stream, wanted):
-    monkeypatch.setattr(sys, "stderr", stream)
-    assert mnist._wants_bar() is wanted
-
-
 @pytest.mark.parametrize(
     ("is_terminal", "disable", "bars"),
     [(True, {}, 4), (True, {"TQDM_DISABLE": "1"}, 0), (False, {}, 0)],

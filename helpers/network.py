@@ -1,0 +1,265 @@
+"""A multilayer perceptron with explicit masks: forward pass, loss, gradient, prediction.
+
+ReLU in every hidden layer, logits at the end, the mean cross-entropy of their softmax as loss.
+Samples are rows. A weight matrix has one row for each unit it leads to and one column for each
+unit it comes from, as in notebooks 04 and 05: ``z = x @ weights.T + biases``.
+
+Masks are values that the caller draws. There is one for each layer whose units can be dropped:
+the input and every hidden layer, in this order. A mask multiplies what leaves its layer, so the
+scale 1 / (1 − drop) belongs in it, and whatever can multiply may be one:
+
+* an array (n_samples, n_units): each sample has its own sub-network,
+* an array (n_units,): one sub-network for the whole batch,
+* a number, or ``None`` for a layer that is left alone.
+
+All weights and biases of a network lie in one flat array, ``parameters``; ``weights`` and
+``biases`` are views into it. So an optimizer's step is a few operations on whole arrays, a
+checkpoint is one array, and a gradient check reaches every number there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from helpers.functions import softmax
+from helpers.validation import check_count, check_same_length, class_labels
+
+Mask = np.ndarray | float | None
+
+
+class Network:
+    """The sizes and parameters of a multilayer perceptron.
+
+    ``sizes`` are the numbers of units from the input to the output, ``weights[k]`` has the shape
+    ``(sizes[k + 1], sizes[k])`` and ``biases[k]`` the shape ``(sizes[k + 1],)``. Both are views
+    into ``parameters``: change them in place.
+
+    >>> Network([784, 800, 10], np.random.default_rng(0))
+    Network 784-800-10: 636,010 parameters, float32
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        rng: np.random.Generator | None,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        """Draw weights from N(0, 2 / n_in), as He et al. (2015) advise for ReLU; biases are 0.
+
+        With ``None`` for ``rng`` the weights are 0 too. ``dtype`` is float32, to train, or
+        float64, to check. Raises ``ValueError`` for less than two layers, an empty layer or
+        another dtype, ``TypeError`` for a size that is no whole number.
+        """
+        self.sizes = tuple(check_count("sizes", size) for size in sizes)
+        if len(self.sizes) < 2:
+            raise ValueError(f"sizes must have an input and an output layer, got {self.sizes}")
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise ValueError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
+        n_parameters = sum(n_out * (n_in + 1) for n_in, n_out in pairwise(self.sizes))
+        self.parameters = np.zeros(n_parameters, dtype)
+        self.weights, self.biases = self.views(self.parameters)
+        if rng is not None:
+            for weights in self.weights:
+                weights[...] = rng.normal(0, np.sqrt(2 / weights.shape[1]), weights.shape)
+
+    def views(self, flat: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Weights and biases as views into a flat array: the parameters, or their gradient."""
+        weights, biases, start = [], [], 0
+        for n_in, n_out in pairwise(self.sizes):
+            middle, end = start + n_out * n_in, start + n_out * (n_in + 1)
+            weights.append(flat[start:middle].reshape(n_out, n_in))
+            biases.append(flat[middle:end])
+            start = end
+        return weights, biases
+
+    def __repr__(self) -> str:
+        sizes = "-".join(map(str, self.sizes))
+        return f"Network {sizes}: {self.parameters.size:,} parameters, {self.parameters.dtype}"
+
+
+def forward(
+    network: Network, x: ArrayLike, masks: Sequence[Mask] | None = None
+) -> list[np.ndarray]:
+    """What leaves each layer, masked: the input, every hidden layer, and the logits at the end.
+
+    ``x`` has shape (n_samples, n_in), ``masks`` are those of the input and of each hidden layer;
+    ``None`` leaves all units alone. Everything is computed in the dtype of the network. Raises
+    ``ValueError`` for a shape that does not fit, ``TypeError`` for an input that is no numbers.
+    """
+    x = checked_input(network, x)
+    first, *others = _checked_masks(network, masks, len(x))
+    values = [x if first is None else np.multiply(x, first, dtype=x.dtype)]
+    for weights, biases, mask in zip(network.weights, network.biases, [*others, None], strict=True):
+        z = values[-1] @ weights.T
+        z += biases
+        if len(values) < len(network.weights):  # the logits stay as they are
+            np.maximum(z, 0, out=z)
+            if mask is not None:
+                z *= mask
+        values.append(z)
+    return values
+
+
+def loss_and_gradient(
+    network: Network,
+    x: ArrayLike,
+    labels: ArrayLike,
+    masks: Sequence[Mask] | None = None,
+    gradient: np.ndarray | None = None,
+) -> tuple[float, float, np.ndarray]:
+    """Mean loss in nats, the share of samples that are classified right, and the loss's gradient.
+
+    ``labels`` are class numbers of shape (n_samples,), ``x`` and ``masks`` are as for `forward`.
+    The gradient is flat, like ``network.parameters``; it is written into ``gradient`` if that is
+    given. Raises what `forward` raises, and ``ValueError`` for labels that are no classes.
+    """
+    values = forward(network, x, masks)
+    logits = values[-1]
+    labels = class_labels("labels", labels, network.sizes[-1])
+    check_same_length("x", logits, "labels", labels)
+    samples = np.arange(len(labels))
+    delta = softmax(logits)
+    accuracy = np.mean(delta.argmax(axis=1) == labels)
+    delta[samples, labels] -= 1
+    delta /= len(labels)
+    if gradient is None:
+        gradient = np.empty_like(network.parameters)
+    weight_gradients, bias_gradients = network.views(gradient)
+    for k in reversed(range(len(network.weights))):
+        np.matmul(delta.T, values[k], out=weight_gradients[k])
+        np.sum(delta, axis=0, out=bias_gradients[k])
+        if k > 0:
+            delta = delta @ network.weights[k]
+            if masks is not None and masks[k] is not None:
+                delta *= masks[k]  # the same mask, with the same scale
+            delta *= values[k] != 0  # ReLU's derivative; where the mask is 0, delta is already
+    return mean_cross_entropy(logits, labels), float(accuracy), gradient
+
+
+def mean_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Mean of −log softmax(logits)[label] over the rows of ``logits``, in nats.
+
+    From the logits, so that a probability that rounds to 0 does no harm.
+
+    >>> mean_cross_entropy(np.array([[0.0, 0.0], [900.0, 0.0]]), np.array([0, 1])).round(3)
+    np.float64(450.347)
+    """
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    of_labels = shifted[np.arange(len(labels)), labels]
+    return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - of_labels, dtype=np.float64))
+
+
+def predict(
+    network: Network, x: ArrayLike, masks: Sequence[Mask] | None = None, chunk: int = 2000
+) -> np.ndarray:
+    """Class probabilities of shape (n_samples, n_classes).
+
+    ``x`` and ``masks`` are as for `forward`: no masks is the whole network, as it is used after
+    training. ``chunk`` samples are worked on at a time, so that the memory for hidden values does
+    not grow with the number of samples.
+    """
+    x = checked_input(network, x)
+    masks = _checked_masks(network, masks, len(x))
+    check_count("chunk", chunk)
+    parts = []
+    for start in range(0, len(x), chunk):
+        part = slice(start, start + chunk)
+        of_part = [mask[part] if np.ndim(mask) == 2 else mask for mask in masks]
+        parts.append(softmax(forward(network, x[part], of_part)[-1]))
+    return np.concatenate(parts)
+
+
+def error_rate(network: Network, x: ArrayLike, labels: ArrayLike) -> float:
+    """The share of the samples, from 0 to 1, that the whole network classifies wrong."""
+    labels = class_labels("labels", labels, network.sizes[-1])
+    predicted = predict(network, x).argmax(axis=1)
+    check_same_length("x", predicted, "labels", labels)
+    return float(np.mean(predicted != labels))
+
+
+# ---- sub-networks, cut out instead of masked ---------------------------------------------------
+
+
+def thin_network(network: Network, active: Sequence[np.ndarray]) -> Network:
+    """The sub-network of the ``active`` units, with copies of their weights and biases.
+
+    ``active`` holds the indices of the units that stay, for the input and each hidden layer; every
+    output stays. Run on ``x[:, active[0]]``, with the numbers n_units / n_active for masks, it
+    gives what ``network`` gives with those numbers in the masks of the active units and 0 in all
+    others (Graham et al. 2015, arXiv 1502.02478: batchwise dropout).
+    """
+    active = _with_outputs(network, active)
+    sub = Network([len(units) for units in active], None, network.parameters.dtype)
+    for k, (columns, rows) in enumerate(pairwise(active)):
+        sub.weights[k][...] = network.weights[k][rows][:, columns]  # whole rows first: faster
+        sub.biases[k][...] = network.biases[k][rows]
+    return sub
+
+
+def add_restored(
+    total: np.ndarray, part: np.ndarray, network: Network, active: Sequence[np.ndarray]
+) -> None:
+    """Add ``part``, the gradient of the sub-network, to ``total``, each number where it belongs.
+
+    ``part`` is flat, like the parameters of ``thin_network(network, active)``, ``total`` like those
+    of ``network``.
+    """
+    active = _with_outputs(network, active)
+    sub = Network([len(units) for units in active], None, part.dtype)
+    weights, biases = network.views(total)
+    part_weights, part_biases = sub.views(part)
+    for k, (columns, rows) in enumerate(pairwise(active)):
+        whole_rows = weights[k][rows]
+        whole_rows[:, columns] += part_weights[k]
+        weights[k][rows] = whole_rows
+        biases[k][rows] += part_biases[k]
+
+
+# ---- checks ------------------------------------------------------------------------------------
+
+
+def _with_outputs(network: Network, active: Sequence[np.ndarray]) -> list[np.ndarray]:
+    if len(active) != len(network.sizes) - 1:
+        raise ValueError(
+            f"active must hold {len(network.sizes) - 1} arrays of indices, for the input and each "
+            f"hidden layer; got {len(active)}"
+        )
+    return [*active, np.arange(network.sizes[-1])]
+
+
+def checked_input(network: Network, x: ArrayLike, name: str = "x") -> np.ndarray:
+    """``x`` in the network's dtype, without a copy where it has it already.
+
+    Raises ``TypeError`` if it is no floating-point numbers, ``ValueError`` if it has no samples or
+    another number of columns than the network has inputs.
+    """
+    x = np.asarray(x)
+    if x.dtype.kind != "f":
+        raise TypeError(f"{name} must be floating-point numbers, pixels scaled; got {x.dtype}")
+    if x.ndim != 2 or len(x) == 0 or x.shape[1] != network.sizes[0]:
+        raise ValueError(f"{name} must have shape (n_samples, {network.sizes[0]}), got {x.shape}")
+    return x.astype(network.parameters.dtype, copy=False)
+
+
+def _checked_masks(
+    network: Network, masks: Sequence[Mask] | None, n_samples: int
+) -> Sequence[Mask]:
+    n_masks = len(network.sizes) - 1
+    if masks is None:
+        return [None] * n_masks
+    if len(masks) != n_masks:
+        raise ValueError(
+            f"masks must be {n_masks}, for the input and each hidden layer; got {len(masks)}"
+        )
+    for k, (mask, n_units) in enumerate(zip(masks, network.sizes, strict=False)):
+        # (n_samples, 1) would multiply without a complaint, and drop whole samples
+        if mask is not None and np.shape(mask) not in ((), (n_units,), (n_samples, n_units)):
+            raise ValueError(
+                f"masks[{k}] must be a number or have shape ({n_units},) or "
+                f"({n_samples}, {n_units}), got {np.shape(mask)}"
+            )
+    return masks

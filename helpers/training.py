@@ -1,0 +1,455 @@
+"""Training a multilayer perceptron: mini-batch SGD with momentum, with dropout by mask or slice.
+
+`train` is the loop, `Settings` what can be chosen. A step is the same whatever the noise is::
+
+    velocity   = momentum · velocity + gradient (+ l2 · weights)
+    parameters = parameters − learning rate · velocity
+    each unit's incoming weights are shortened to max_norm, if they are longer
+
+and the noise is one of four modes:
+
+* ``"none"``: no dropout;
+* ``"mask"``: a Bernoulli mask for each sample (Srivastava et al. 2014);
+* ``"gaussian"``: N(1, drop / (1 − drop)) noise for each sample (the same paper, section 10);
+* ``"slice"``: one sub-network for the whole batch, with a fixed count of units, cut out of the
+  weight matrices as in notebook 04. Fewer numbers are multiplied, so a step is faster; but the
+  samples of a batch share their noise (Graham et al. 2015, arXiv 1502.02478).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import threading
+import zlib
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import ArrayLike
+from tqdm import tqdm
+
+from helpers.masks import active_units, gaussian_mask, inverted_mask
+from helpers.network import (
+    Network,
+    add_restored,
+    checked_input,
+    error_rate,
+    loss_and_gradient,
+    thin_network,
+)
+from helpers.progress import somebody_watches
+from helpers.validation import (
+    check_count,
+    check_drop,
+    check_same_length,
+    class_labels,
+    finite_array,
+    finite_number,
+)
+
+MODES = ("none", "mask", "gaussian", "slice")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be chosen about a training; every combination is allowed.
+
+    * ``epochs``, ``batch_size``: the last batch of an epoch may be smaller.
+    * ``learning_rate``: of the first epoch. ``decay``: what it is multiplied by after each epoch.
+      ``cooldown``: over this many last epochs it falls to 0 in equal steps besides.
+    * ``momentum``: in [0, 1), the share of the velocity that is left after a step.
+    * ``max_norm``: the length that no unit's incoming weights exceed after a step; None: no limit.
+    * ``l2``: the loss has ½ · l2 · Σ w² added, over the weights and not the biases.
+    * ``mode``: one of ``MODES``. ``input_drop``, ``hidden_drop``: in [0, 1), the fraction of the
+      inputs and of each hidden layer's units that is dropped.
+    * ``patience``: stop when this many epochs in a row have not lowered the error on the validation
+      data, and go back to the weights of the best epoch; None: train all epochs, keep the last.
+    """
+
+    epochs: int = 10
+    batch_size: int = 128
+    learning_rate: float = 0.1
+    decay: float = 1.0
+    cooldown: int = 0
+    momentum: float = 0.9
+    max_norm: float | None = None
+    l2: float = 0.0
+    mode: str = "none"
+    input_drop: float = 0.2
+    hidden_drop: float = 0.5
+    patience: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` or ``TypeError``, naming the setting, if one is out of range."""
+        for name in ("epochs", "batch_size"):
+            check_count(name, getattr(self, name))
+        check_count("cooldown", self.cooldown, 0, self.epochs)
+        if self.patience is not None:
+            check_count("patience", self.patience)
+        for name, low, allowed in (
+            ("learning_rate", math.ulp(0), "above 0"),
+            ("decay", math.ulp(0), "above 0"),
+            ("momentum", 0, "at least 0"),
+            ("l2", 0, "at least 0"),
+            ("max_norm", math.ulp(0), "above 0"),
+        ):
+            value = getattr(self, name)
+            if not (name == "max_norm" and value is None) and finite_number(name, value) < low:
+                raise ValueError(f"{name} must be {allowed}, got {value}")
+        if self.momentum >= 1:
+            raise ValueError(f"momentum must be below 1, got {self.momentum}")
+        if self.mode not in MODES:
+            raise ValueError(f"mode must be one of {', '.join(MODES)}, got {self.mode!r}")
+        check_drop(self.input_drop, "input_drop")
+        check_drop(self.hidden_drop, "hidden_drop")
+
+    def rate(self, epoch: int) -> float:
+        """The learning rate in ``epoch``, which counts from 0.
+
+        >>> [Settings(epochs=4, cooldown=3, learning_rate=0.8).rate(epoch) for epoch in range(4)]
+        [0.8, 0.6000000000000001, 0.4, 0.2]
+        """
+        left = (self.epochs - epoch) / (self.cooldown + 1)
+        return self.learning_rate * self.decay**epoch * min(1.0, left)
+
+
+@dataclass
+class History:
+    """What a training did: one entry an epoch, and why it ended before its last epoch.
+
+    ``loss`` (mean cross-entropy in nats) and ``accuracy`` are those of the batches as they were
+    trained on: with dropout, and with the weights of that moment. They are not comparable with the
+    loss and accuracy of the whole network. ``validation_error`` is the whole network's, after the
+    epoch; empty without validation data. ``stopped`` is empty if all epochs were trained.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+    validation_error: list[float] = field(default_factory=list)
+    stopped: str = ""
+
+
+def train(
+    network: Network,
+    x: ArrayLike,
+    labels: ArrayLike,
+    settings: Settings,
+    rng: np.random.Generator,
+    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    checkpoint: str | Path | None = None,
+    verbose: bool = True,
+) -> History:
+    """Train ``network`` in place; return what happened in each epoch.
+
+    ``x`` has shape (n_samples, n_in), ``labels`` are class numbers of shape (n_samples,),
+    ``validation`` is such a pair too. ``rng`` draws the order of the samples and the noise: the
+    same seed gives the same bits on the same machine. With ``verbose`` a progress bar is shown
+    where there is somebody to watch it.
+
+    With ``checkpoint``, a file name that ends in ``.npz``, the state is saved there after each
+    epoch. If the file is there already, training goes on from it, and ends with the same bits as
+    one that was never interrupted. It stays when the training has ended.
+
+    Ctrl-C, or "interrupt kernel" in Jupyter, raises ``KeyboardInterrupt`` after the batch that is
+    being trained on, and says how far the training came. The network can be used as it is then.
+
+    Raises ``FloatingPointError`` if the loss is not finite, naming epoch, batch and learning rate;
+    the network is as it was before that batch. Raises ``ValueError`` or ``TypeError`` for bad input
+    and for a checkpoint that is damaged or of another training.
+    """
+    x, labels = _checked_samples(network, "x", x, "labels", labels)
+    if validation is not None:
+        validation = _checked_samples(
+            network, "validation[0]", validation[0], "validation[1]", validation[1]
+        )
+    elif settings.patience is not None:
+        raise ValueError("patience needs validation data, got validation=None")
+    state = _State(network, rng)
+    if checkpoint is not None:
+        checkpoint = _Checkpoint(Path(checkpoint), settings, x, labels)
+        checkpoint.load_into(state)
+    history = state.history
+    n_batches = -(-len(x) // settings.batch_size)
+    with (
+        np.errstate(over="ignore", invalid="ignore"),  # a loss that is not finite is an error below
+        _Interrupt() as interrupt,
+        _progress_bar(settings.epochs, state.epoch, n_batches, verbose) as bar,
+    ):
+        while state.epoch < settings.epochs and not history.stopped:
+            _train_epoch(state, x, labels, settings, bar, interrupt)
+            if validation is not None:
+                history.validation_error.append(error_rate(network, *validation))
+                _stop_early(state, settings)
+            state.epoch += 1
+            if checkpoint is not None:
+                checkpoint.save(state)
+            interrupt.raise_if_asked(f"after epoch {state.epoch} of {settings.epochs}")
+    if state.best_parameters is not None:
+        network.parameters[...] = state.best_parameters
+    return history
+
+
+# ---- one epoch, one step -----------------------------------------------------------------------
+
+
+class _State:
+    """All that changes in a training, and that a checkpoint holds."""
+
+    def __init__(self, network: Network, rng: np.random.Generator) -> None:
+        self.network = network
+        self.rng = rng
+        self.velocity = np.zeros_like(network.parameters)
+        self.epoch = 0  # how many are done
+        self.history = History()
+        self.best_parameters = None  # of the epoch with the lowest validation error
+        self.scratch = np.empty_like(network.parameters)  # holds no state, only saves allocating
+
+
+def _train_epoch(
+    state: _State,
+    x: np.ndarray,
+    labels: np.ndarray,
+    settings: Settings,
+    bar: tqdm,
+    interrupt: _Interrupt,
+) -> None:
+    """One pass through the samples in random order, or the part of it until an interrupt."""
+    history, rate = state.history, settings.rate(state.epoch)
+    add_gradient = _add_sliced_gradient if settings.mode == "slice" else _add_masked_gradient
+    order = state.rng.permutation(len(x))
+    starts = range(0, len(x), settings.batch_size)
+    place = f"epoch {state.epoch + 1} of {settings.epochs}"
+    loss_sum = n_right = 0.0
+    for k, start in enumerate(starts, 1):
+        batch = order[start : start + settings.batch_size]
+        state.velocity *= settings.momentum
+        loss, accuracy = add_gradient(state, x[batch], labels[batch], settings)
+        if not math.isfinite(loss):
+            raise FloatingPointError(
+                f"the training diverged: the loss is {loss} in {place}, batch {k} of "
+                f"{len(starts)}, at learning rate {rate:g}. A smaller learning_rate may help"
+            )
+        _step(state, rate, settings)
+        loss_sum += loss * len(batch)
+        n_right += accuracy * len(batch)
+        bar.update()
+        interrupt.raise_if_asked(f"in {place}, after batch {k} of {len(starts)}")
+    history.loss.append(loss_sum / len(x))
+    history.accuracy.append(n_right / len(x))
+    bar.set_description(f"epoch {state.epoch + 1}/{settings.epochs}", refresh=False)
+    bar.set_postfix(loss=f"{history.loss[-1]:.4f}", accuracy=f"{history.accuracy[-1]:.4f}")
+
+
+def _add_masked_gradient(
+    state: _State, x: np.ndarray, labels: np.ndarray, settings: Settings
+) -> tuple[float, float]:
+    """Add the gradient under fresh masks to the velocity; return loss and accuracy."""
+    network, drops = state.network, _drops(state.network, settings)
+    if settings.mode == "none":
+        masks = None
+    else:
+        draw = inverted_mask if settings.mode == "mask" else gaussian_mask
+        shapes = [(len(x), n_units) for n_units in network.sizes]
+        masks = [
+            draw(shape, drop, state.rng, x.dtype) if drop else None
+            for shape, drop in zip(shapes, drops, strict=False)
+        ]
+    loss, accuracy, gradient = loss_and_gradient(network, x, labels, masks, state.scratch)
+    state.velocity += gradient
+    return loss, accuracy
+
+
+def _add_sliced_gradient(
+    state: _State, x: np.ndarray, labels: np.ndarray, settings: Settings
+) -> tuple[float, float]:
+    """The same with one sub-network for the whole batch, cut out of the weight matrices."""
+    network, drops = state.network, _drops(state.network, settings)
+    active = [
+        active_units(n_units, drop, state.rng)
+        for n_units, drop in zip(network.sizes, drops, strict=False)
+    ]
+    scales = [n / len(units) for n, units in zip(network.sizes, active, strict=False)]
+    sub = thin_network(network, active)
+    loss, accuracy, gradient = loss_and_gradient(sub, x[:, active[0]], labels, scales)
+    add_restored(state.velocity, gradient, network, active)
+    return loss, accuracy
+
+
+def _drops(network: Network, settings: Settings) -> list[float]:
+    """What is dropped of the input and of each hidden layer."""
+    return [settings.input_drop] + [settings.hidden_drop] * (len(network.sizes) - 2)
+
+
+def _step(state: _State, rate: float, settings: Settings) -> None:
+    """Move the parameters along the velocity, which holds the new gradient already."""
+    network, velocity, scratch = state.network, state.velocity, state.scratch
+    if settings.l2:
+        weight_velocities, _ = network.views(velocity)
+        for weight_velocity, weights in zip(weight_velocities, network.weights, strict=True):
+            weight_velocity += settings.l2 * weights
+    network.parameters -= np.multiply(velocity, rate, out=scratch)
+    if settings.max_norm is not None:
+        for weights in network.weights:
+            limit_norms(weights, settings.max_norm)
+
+
+def limit_norms(weights: np.ndarray, max_norm: float) -> None:
+    """Shorten, in place, each row of ``weights`` that is longer than ``max_norm`` to that length.
+
+    A row holds the weights that lead to one unit (Srivastava et al. 2014, section 5.1).
+
+    >>> weights = np.array([[3.0, 4.0], [0.3, 0.4]])
+    >>> limit_norms(weights, 1.0)
+    >>> weights
+    array([[0.6, 0.8],
+           [0.3, 0.4]])
+    """
+    squares = np.einsum("ij,ij->i", weights, weights)
+    too_long = np.flatnonzero(squares > max_norm**2)
+    if len(too_long):
+        weights[too_long] *= (max_norm / np.sqrt(squares[too_long]))[:, np.newaxis]
+
+
+def _stop_early(state: _State, settings: Settings) -> None:
+    """Remember the parameters of the best epoch; end the training if it is too long ago."""
+    errors = state.history.validation_error
+    best = errors.index(min(errors))
+    if settings.patience is None:
+        return
+    if best == len(errors) - 1:
+        state.best_parameters = state.network.parameters.copy()
+    elif len(errors) - 1 - best >= settings.patience:
+        state.history.stopped = (
+            f"stopped after epoch {len(errors)} of {settings.epochs}: no lower validation error "
+            f"since epoch {best + 1}, whose weights are restored"
+        )
+
+
+# ---- progress, interrupts ----------------------------------------------------------------------
+
+
+def _progress_bar(epochs: int, done: int, n_batches: int, verbose: bool) -> tqdm:
+    """A bar of all batches; silent where nobody watches."""
+    # TQDM_DISABLE, which the tests set, counts only if no ``disable`` is given
+    silent = {} if verbose and somebody_watches() else {"disable": True}
+    return tqdm(total=epochs * n_batches, initial=done * n_batches, unit="batch", **silent)
+
+
+class _Interrupt:
+    """Within a ``with`` block of this, Ctrl-C waits until somebody asks for it.
+
+    So a step is never left half done. In a thread that is not the main one, and where Ctrl-C is
+    ignored, nothing is changed.
+    """
+
+    def __enter__(self) -> _Interrupt:
+        self._asked = False
+        self._before = signal.getsignal(signal.SIGINT)
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        self._installed = in_main_thread and callable(self._before)
+        if self._installed:
+            signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def _ask(self, number: int, frame: object) -> None:
+        if self._asked:
+            raise KeyboardInterrupt  # the second one does not wait
+        self._asked = True
+
+    def raise_if_asked(self, place: str) -> None:
+        """Raise the ``KeyboardInterrupt`` that came since, if one came."""
+        if self._asked:
+            raise KeyboardInterrupt(
+                f"training interrupted {place}; the network keeps what it has learned"
+            )
+
+    def __exit__(self, *exception: object) -> None:
+        if self._installed:
+            signal.signal(signal.SIGINT, self._before)
+
+
+# ---- checkpoints -------------------------------------------------------------------------------
+
+
+class _Checkpoint:
+    """The file that a training is resumed from: arrays and JSON in an ``.npz``, no pickle."""
+
+    def __init__(self, path: Path, settings: Settings, x: np.ndarray, labels: np.ndarray) -> None:
+        if path.suffix != ".npz":
+            raise ValueError(f"checkpoint must end in .npz, got {path}")
+        self.path = path
+        self.settings = asdict(settings)
+        self.data = zlib.crc32(labels, zlib.crc32(np.ascontiguousarray(x)))
+
+    def save(self, state: _State) -> None:
+        """Write the state to a new file, then give it the name: what has the name is whole."""
+        about = {
+            **self._identity(state),
+            "epoch": state.epoch,
+            "rng": state.rng.bit_generator.state,
+            "history": asdict(state.history),
+        }
+        arrays = {"parameters": state.network.parameters, "velocity": state.velocity}
+        if state.best_parameters is not None:
+            arrays["best_parameters"] = state.best_parameters
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self.path.with_suffix(".part")
+        with open(unfinished, "wb") as file:
+            np.savez(file, about=json.dumps(about), **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(self.path)
+
+    def load_into(self, state: _State) -> None:
+        """Set ``state`` to the one that was saved, if there is one."""
+        if not self.path.exists():
+            return
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                about = json.loads(str(file["about"]))
+                arrays = {name: file[name] for name in file.files if name != "about"}
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
+            raise ValueError(
+                f"checkpoint {self.path} cannot be read: {error!r}; delete it to start anew"
+            ) from error
+        expected = self._identity(state)
+        for what, value in expected.items():
+            if about.get(what) != value:
+                raise ValueError(
+                    f"checkpoint {self.path} is of another training: its {what} is "
+                    f"{about.get(what)}, not {value}; delete it to start anew"
+                )
+        state.network.parameters[...] = arrays["parameters"]
+        state.velocity[...] = arrays["velocity"]
+        state.best_parameters = arrays.get("best_parameters")
+        state.rng.bit_generator.state = about["rng"]
+        state.epoch = about["epoch"]
+        state.history = History(**about["history"])
+
+    def _identity(self, state: _State) -> dict:
+        """What must be equal for a training to go on from a checkpoint."""
+        return {
+            "settings": self.settings,
+            "sizes": list(state.network.sizes),
+            "dtype": state.network.parameters.dtype.name,
+            "generator": state.rng.bit_generator.state["bit_generator"],
+            "data": self.data,
+        }
+
+
+# ---- checks ------------------------------------------------------------------------------------
+
+
+def _checked_samples(
+    network: Network, x_name: str, x: ArrayLike, labels_name: str, labels: ArrayLike
+) -> tuple[np.ndarray, np.ndarray]:
+    """Samples in the network's dtype and labels as integers."""
+    x = checked_input(network, x, x_name)
+    finite_array(x_name, x, x.shape, x.dtype)
+    labels = class_labels(labels_name, labels, network.sizes[-1])
+    check_same_length(x_name, x, labels_name, labels)
+    return x, labels
