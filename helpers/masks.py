@@ -75,7 +75,8 @@ def inverted_mask(
     """A Bernoulli mask that carries its scale: 0 with probability ``drop``, else 1 / (1 − drop).
 
     Fast, because sixteen bits decide about a unit: ``drop`` is rounded to a multiple of 2**-16
-    (0.2 to 0.200001), and the scale is that of the rounded value, so that the mean is exactly 1.
+    (0.2 to 0.199997), and the scale is that of the rounded value, so that the mean is 1, but for
+    the rounding of the scale to ``dtype``. Raises ``ValueError`` if ``drop`` is not in [0, 1).
     """
     check_drop(drop)
     n = math.prod(shape)
@@ -91,7 +92,7 @@ def gaussian_mask(
 ) -> np.ndarray:
     """Noise N(1, drop / (1 − drop)): mean and variance of ``inverted_mask``, but nothing is 0.
 
-    Srivastava et al. (2014), section 10.
+    Srivastava et al. (2014), section 10. Raises ``ValueError`` if ``drop`` is not in [0, 1).
     """
     check_drop(drop)
     mask = rng.standard_normal(shape, dtype=dtype)
@@ -101,7 +102,11 @@ def gaussian_mask(
 
 
 def active_units(n_units: int, drop: float, rng: np.random.Generator) -> np.ndarray:
-    """Sorted indices of the units that stay when a fixed count is dropped, one set for a batch."""
+    """Sorted indices of the units that stay when a fixed count is dropped, one set for a batch.
+
+    ``n_units * (1 - drop)`` of them stay, rounded, but at least one; each set is as likely as any
+    other. Raises ``ValueError`` if ``drop`` is not in [0, 1).
+    """
     check_drop(drop)
     n_active = max(1, round(n_units * (1 - drop)))
     return np.sort(rng.choice(n_units, n_active, replace=False))

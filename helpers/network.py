@@ -76,6 +76,14 @@ class Network:
             start = end
         return weights, biases
 
+    def __getstate__(self) -> dict:
+        """What is copied and pickled: without the views, which would become arrays of their own."""
+        return {"sizes": self.sizes, "parameters": self.parameters}
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state)
+        self.weights, self.biases = self.views(self.parameters)
+
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self.sizes))
         return f"Network {sizes}: {self.parameters.size:,} parameters, {self.parameters.dtype}"
@@ -145,8 +153,8 @@ def mean_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
 
     From the logits, so that a probability that rounds to 0 does no harm.
 
-    >>> mean_cross_entropy(np.array([[0.0, 0.0], [900.0, 0.0]]), np.array([0, 1])).round(3)
-    np.float64(450.347)
+    >>> round(mean_cross_entropy(np.array([[0.0, 0.0], [900.0, 0.0]]), np.array([0, 1])), 3)
+    450.347
     """
     shifted = logits - logits.max(axis=1, keepdims=True)
     of_labels = shifted[np.arange(len(labels)), labels]
@@ -187,10 +195,11 @@ def error_rate(network: Network, x: ArrayLike, labels: ArrayLike) -> float:
 def thin_network(network: Network, active: Sequence[np.ndarray]) -> Network:
     """The sub-network of the ``active`` units, with copies of their weights and biases.
 
-    ``active`` holds the indices of the units that stay, for the input and each hidden layer; every
-    output stays. Run on ``x[:, active[0]]``, with the numbers n_units / n_active for masks, it
-    gives what ``network`` gives with those numbers in the masks of the active units and 0 in all
-    others (Graham et al. 2015, arXiv 1502.02478: batchwise dropout).
+    ``active`` holds the ascending indices of the units that stay, for the input and each hidden
+    layer; every output stays. Run on ``x[:, active[0]]``, with the numbers n_units / n_active for
+    masks, it gives what ``network`` gives with those numbers in the masks of the active units and
+    0 in all others (Graham et al. 2015, arXiv 1502.02478: batchwise dropout). Raises ``ValueError``
+    for indices that are not such.
     """
     active = _with_outputs(network, active)
     sub = Network([len(units) for units in active], None, network.parameters.dtype)
@@ -206,7 +215,7 @@ def add_restored(
     """Add ``part``, the gradient of the sub-network, to ``total``, each number where it belongs.
 
     ``part`` is flat, like the parameters of ``thin_network(network, active)``, ``total`` like those
-    of ``network``.
+    of ``network``. Raises ``ValueError`` for indices that `thin_network` refuses.
     """
     active = _with_outputs(network, active)
     sub = Network([len(units) for units in active], None, part.dtype)
@@ -228,6 +237,16 @@ def _with_outputs(network: Network, active: Sequence[np.ndarray]) -> list[np.nda
             f"active must hold {len(network.sizes) - 1} arrays of indices, for the input and each "
             f"hidden layer; got {len(active)}"
         )
+    active = [np.asarray(units) for units in active]
+    for k, (units, n_units) in enumerate(zip(active, network.sizes, strict=False)):
+        indices = units.ndim == 1 and units.dtype.kind in "iu" and units.size
+        # a negative index or one that comes twice would be taken without a complaint
+        in_range = indices and units[0] >= 0 and units[-1] < n_units
+        if not (in_range and (units[1:] > units[:-1]).all()):
+            raise ValueError(
+                f"active[{k}] must be ascending indices from 0 to {n_units - 1}, "
+                f"got {np.array2string(units, threshold=10)}"
+            )
     return [*active, np.arange(network.sizes[-1])]
 
 
@@ -241,7 +260,10 @@ def checked_input(network: Network, x: ArrayLike, name: str = "x") -> np.ndarray
     if x.dtype.kind != "f":
         raise TypeError(f"{name} must be floating-point numbers, pixels scaled; got {x.dtype}")
     if x.ndim != 2 or len(x) == 0 or x.shape[1] != network.sizes[0]:
-        raise ValueError(f"{name} must have shape (n_samples, {network.sizes[0]}), got {x.shape}")
+        raise ValueError(
+            f"{name} must have shape (n_samples, {network.sizes[0]}) with a sample at least, "
+            f"got {x.shape}"
+        )
     return x.astype(network.parameters.dtype, copy=False)
 
 
@@ -253,7 +275,7 @@ def _checked_masks(
         return [None] * n_masks
     if len(masks) != n_masks:
         raise ValueError(
-            f"masks must be {n_masks}, for the input and each hidden layer; got {len(masks)}"
+            f"masks must hold {n_masks}, for the input and each hidden layer; got {len(masks)}"
         )
     for k, (mask, n_units) in enumerate(zip(masks, network.sizes, strict=False)):
         # (n_samples, 1) would multiply without a complaint, and drop whole samples

@@ -23,10 +23,10 @@ import math
 import os
 import signal
 import threading
+import time
 import zlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -52,6 +52,7 @@ from helpers.validation import (
 )
 
 MODES = ("none", "mask", "gaussian", "slice")
+DIVERGED = 1e10  # nats: far beyond any useful loss, but before the parameters overflow as well
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class Settings:
 
     * ``epochs``, ``batch_size``: the last batch of an epoch may be smaller.
     * ``learning_rate``: of the first epoch. ``decay``: what it is multiplied by after each epoch.
-      ``cooldown``: over this many last epochs it falls to 0 in equal steps besides.
+      ``cooldown``: in this many last epochs it falls in equal steps besides, which would bring it
+      to 0 one epoch later.
     * ``momentum``: in [0, 1), the share of the velocity that is left after a step.
     * ``max_norm``: the length that no unit's incoming weights exceed after a step; None: no limit.
     * ``l2``: the loss has ½ · l2 · Σ w² added, over the weights and not the biases.
@@ -85,11 +87,13 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` or ``TypeError``, naming the setting, if one is out of range."""
-        for name in ("epochs", "batch_size"):
-            check_count(name, getattr(self, name))
-        check_count("cooldown", self.cooldown, 0, self.epochs)
+        checked = {
+            "epochs": check_count("epochs", self.epochs),
+            "batch_size": check_count("batch_size", self.batch_size),
+            "cooldown": check_count("cooldown", self.cooldown, 0, self.epochs),
+        }
         if self.patience is not None:
-            check_count("patience", self.patience)
+            checked["patience"] = check_count("patience", self.patience)
         for name, low, allowed in (
             ("learning_rate", math.ulp(0), "above 0"),
             ("decay", math.ulp(0), "above 0"),
@@ -98,14 +102,21 @@ class Settings:
             ("max_norm", math.ulp(0), "above 0"),
         ):
             value = getattr(self, name)
-            if not (name == "max_norm" and value is None) and finite_number(name, value) < low:
+            if name == "max_norm" and value is None:
+                continue
+            checked[name] = finite_number(name, value)
+            if checked[name] < low:
                 raise ValueError(f"{name} must be {allowed}, got {value}")
         if self.momentum >= 1:
             raise ValueError(f"momentum must be below 1, got {self.momentum}")
         if self.mode not in MODES:
             raise ValueError(f"mode must be one of {', '.join(MODES)}, got {self.mode!r}")
-        check_drop(self.input_drop, "input_drop")
-        check_drop(self.hidden_drop, "hidden_drop")
+        for name in ("input_drop", "hidden_drop"):
+            finite_number(name, getattr(self, name))
+            checked[name] = check_drop(getattr(self, name), name)
+        for name, value in checked.items():
+            # NumPy's numbers become Python's: those have no dtype, and JSON can hold them
+            object.__setattr__(self, name, value)
 
     def rate(self, epoch: int) -> float:
         """The learning rate in ``epoch``, which counts from 0.
@@ -124,12 +135,15 @@ class History:
     ``loss`` (mean cross-entropy in nats) and ``accuracy`` are those of the batches as they were
     trained on: with dropout, and with the weights of that moment. They are not comparable with the
     loss and accuracy of the whole network. ``validation_error`` is the whole network's, after the
-    epoch; empty without validation data. ``stopped`` is empty if all epochs were trained.
+    epoch; empty without validation data. ``seconds`` are those of the training, without validation
+    and checkpoints; two histories are equal whatever they are. ``stopped`` is empty if all epochs
+    were trained.
     """
 
     loss: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
     validation_error: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list, compare=False)
     stopped: str = ""
 
 
@@ -151,15 +165,18 @@ def train(
     where there is somebody to watch it.
 
     With ``checkpoint``, a file name that ends in ``.npz``, the state is saved there after each
-    epoch. If the file is there already, training goes on from it, and ends with the same bits as
-    one that was never interrupted. It stays when the training has ended.
+    epoch. If the file is there already, training goes on from it, whatever state ``network`` and
+    ``rng`` are in, and ends with the same bits as one that was never interrupted. It stays when the
+    training has ended: a training with another seed needs another file.
 
     Ctrl-C, or "interrupt kernel" in Jupyter, raises ``KeyboardInterrupt`` after the batch that is
     being trained on, and says how far the training came. The network can be used as it is then.
+    (A second Ctrl-C does not wait for the end of the batch.)
 
-    Raises ``FloatingPointError`` if the loss is not finite, naming epoch, batch and learning rate;
-    the network is as it was before that batch. Raises ``ValueError`` or ``TypeError`` for bad input
-    and for a checkpoint that is damaged or of another training.
+    Raises ``FloatingPointError`` if the loss is not finite or above ``DIVERGED``, naming epoch,
+    batch and learning rate; the network is as it was before that batch. (Raises it too if an epoch
+    ends with parameters that are not finite.) Raises ``ValueError`` or ``TypeError`` for bad input
+    and for a checkpoint that is damaged or of another training; nothing has changed then.
     """
     x, labels = _checked_samples(network, "x", x, "labels", labels)
     if validation is not None:
@@ -170,7 +187,8 @@ def train(
         raise ValueError("patience needs validation data, got validation=None")
     state = _State(network, rng)
     if checkpoint is not None:
-        checkpoint = _Checkpoint(Path(checkpoint), settings, x, labels)
+        data = [x, labels] if validation is None else [x, labels, *validation]
+        checkpoint = _Checkpoint(Path(checkpoint), settings, data)
         checkpoint.load_into(state)
     history = state.history
     n_batches = -(-len(x) // settings.batch_size)
@@ -188,8 +206,8 @@ def train(
             if checkpoint is not None:
                 checkpoint.save(state)
             interrupt.raise_if_asked(f"after epoch {state.epoch} of {settings.epochs}")
-    if state.best_parameters is not None:
-        network.parameters[...] = state.best_parameters
+        if state.best_parameters is not None:
+            network.parameters[...] = state.best_parameters
     return history
 
 
@@ -219,6 +237,7 @@ def _train_epoch(
 ) -> None:
     """One pass through the samples in random order, or the part of it until an interrupt."""
     history, rate = state.history, settings.rate(state.epoch)
+    began = time.perf_counter()
     add_gradient = _add_sliced_gradient if settings.mode == "slice" else _add_masked_gradient
     order = state.rng.permutation(len(x))
     starts = range(0, len(x), settings.batch_size)
@@ -228,7 +247,7 @@ def _train_epoch(
         batch = order[start : start + settings.batch_size]
         state.velocity *= settings.momentum
         loss, accuracy = add_gradient(state, x[batch], labels[batch], settings)
-        if not math.isfinite(loss):
+        if not loss < DIVERGED:  # written so that nan is more, too
             raise FloatingPointError(
                 f"the training diverged: the loss is {loss} in {place}, batch {k} of "
                 f"{len(starts)}, at learning rate {rate:g}. A smaller learning_rate may help"
@@ -238,8 +257,14 @@ def _train_epoch(
         n_right += accuracy * len(batch)
         bar.update()
         interrupt.raise_if_asked(f"in {place}, after batch {k} of {len(starts)}")
+    if not np.isfinite(state.network.parameters).all():  # no batch after the last step has seen it
+        raise FloatingPointError(
+            f"the training diverged: a step in {place}, at learning rate {rate:g}, has made "
+            f"parameters that are not finite. A smaller learning_rate may help"
+        )
     history.loss.append(loss_sum / len(x))
     history.accuracy.append(n_right / len(x))
+    history.seconds.append(time.perf_counter() - began)
     bar.set_description(f"epoch {state.epoch + 1}/{settings.epochs}", refresh=False)
     bar.set_postfix(loss=f"{history.loss[-1]:.4f}", accuracy=f"{history.accuracy[-1]:.4f}")
 
@@ -316,13 +341,13 @@ def limit_norms(weights: np.ndarray, max_norm: float) -> None:
 
 def _stop_early(state: _State, settings: Settings) -> None:
     """Remember the parameters of the best epoch; end the training if it is too long ago."""
-    errors = state.history.validation_error
-    best = errors.index(min(errors))
     if settings.patience is None:
         return
+    errors = state.history.validation_error
+    best = errors.index(min(errors))
     if best == len(errors) - 1:
         state.best_parameters = state.network.parameters.copy()
-    elif len(errors) - 1 - best >= settings.patience:
+    elif settings.patience <= len(errors) - 1 - best and len(errors) < settings.epochs:
         state.history.stopped = (
             f"stopped after epoch {len(errors)} of {settings.epochs}: no lower validation error "
             f"since epoch {best + 1}, whose weights are restored"
@@ -367,9 +392,11 @@ class _Interrupt:
                 f"training interrupted {place}; the network keeps what it has learned"
             )
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
         if self._installed:
             signal.signal(signal.SIGINT, self._before)
+        if error is None:
+            self.raise_if_asked("when it was done")
 
 
 # ---- checkpoints -------------------------------------------------------------------------------
@@ -378,17 +405,19 @@ class _Interrupt:
 class _Checkpoint:
     """The file that a training is resumed from: arrays and JSON in an ``.npz``, no pickle."""
 
-    def __init__(self, path: Path, settings: Settings, x: np.ndarray, labels: np.ndarray) -> None:
+    def __init__(self, path: Path, settings: Settings, data: list[np.ndarray]) -> None:
         if path.suffix != ".npz":
             raise ValueError(f"checkpoint must end in .npz, got {path}")
         self.path = path
         self.settings = asdict(settings)
-        self.data = zlib.crc32(labels, zlib.crc32(np.ascontiguousarray(x)))
+        self.checksum = 0
+        for array in data:
+            self.checksum = zlib.crc32(np.ascontiguousarray(array), self.checksum)
 
     def save(self, state: _State) -> None:
         """Write the state to a new file, then give it the name: what has the name is whole."""
         about = {
-            **self._identity(state),
+            "identity": self._identity(state),
             "epoch": state.epoch,
             "rng": state.rng.bit_generator.state,
             "history": asdict(state.history),
@@ -399,45 +428,56 @@ class _Checkpoint:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.path.with_suffix(".part")
         with open(unfinished, "wb") as file:
-            np.savez(file, about=json.dumps(about), **arrays)
+            # some generators have arrays in their state; they take lists as well
+            text = json.dumps(about, default=lambda array: array.tolist())
+            np.savez(file, about=text, **arrays)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(self.path)
 
     def load_into(self, state: _State) -> None:
-        """Set ``state`` to the one that was saved, if there is one."""
+        """Set ``state`` to the one that was saved, if there is one; an error leaves it alone."""
         if not self.path.exists():
             return
         try:
-            with np.load(self.path, allow_pickle=False) as file:
-                about = json.loads(str(file["about"]))
-                arrays = {name: file[name] for name in file.files if name != "about"}
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
-            raise ValueError(
-                f"checkpoint {self.path} cannot be read: {error!r}; delete it to start anew"
-            ) from error
-        expected = self._identity(state)
-        for what, value in expected.items():
-            if about.get(what) != value:
+            # opened here, because np.load leaves a damaged file open
+            with open(self.path, "rb") as file, np.load(file, allow_pickle=False) as saved:
+                arrays = dict(saved)
+            about = json.loads(str(arrays.pop("about")))
+            identity, epoch, rng = about["identity"], about["epoch"], about["rng"]
+            history = History(**about["history"])
+            parameters, velocity = arrays["parameters"], arrays["velocity"]
+        except Exception as error:  # which one it is depends on what is damaged
+            raise self._unreadable(error) from error
+        for what, value in self._identity(state).items():
+            if identity.get(what) != value:
                 raise ValueError(
-                    f"checkpoint {self.path} is of another training: its {what} is "
-                    f"{about.get(what)}, not {value}; delete it to start anew"
+                    f"checkpoint {self.path} is of another training: {what} is "
+                    f"{identity.get(what)!r} there, {value!r} here; delete it to start anew"
                 )
-        state.network.parameters[...] = arrays["parameters"]
-        state.velocity[...] = arrays["velocity"]
+        for name, array in arrays.items():
+            if array.shape != state.velocity.shape or array.dtype != state.velocity.dtype:
+                raise self._unreadable(f"{name} has shape {array.shape}, dtype {array.dtype}")
+        state.network.parameters[...] = parameters
+        state.velocity[...] = velocity
         state.best_parameters = arrays.get("best_parameters")
-        state.rng.bit_generator.state = about["rng"]
-        state.epoch = about["epoch"]
-        state.history = History(**about["history"])
+        state.rng.bit_generator.state = rng
+        state.epoch = epoch
+        state.history = history
+
+    def _unreadable(self, why: object) -> ValueError:
+        return ValueError(
+            f"checkpoint {self.path} cannot be read: {why!r}; delete it to start anew"
+        )
 
     def _identity(self, state: _State) -> dict:
         """What must be equal for a training to go on from a checkpoint."""
         return {
-            "settings": self.settings,
+            **self.settings,
             "sizes": list(state.network.sizes),
             "dtype": state.network.parameters.dtype.name,
             "generator": state.rng.bit_generator.state["bit_generator"],
-            "data": self.data,
+            "the checksum of the data": self.checksum,
         }
 
 

@@ -9,9 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import expit as sigmoid
+from scipy.stats import binom, kstest
 
 from helpers.functions import relu
-from helpers.masks import bernoulli_mask, bernoulli_states, fixed_count_masks
+from helpers.masks import (
+    active_units,
+    bernoulli_mask,
+    bernoulli_states,
+    fixed_count_masks,
+    gaussian_mask,
+    inverted_mask,
+)
 
 DROP = st.floats(0, 0.95)
 NAN = float("nan")
@@ -118,6 +126,11 @@ def test_the_drop_of_independent_masks_is_below_one(drop):
         bernoulli_mask((2,), drop, np.random.default_rng(0))
     with pytest.raises(ValueError, match=rf"^drop must be .*got {drop}$"):
         bernoulli_states(2, drop)
+    for draw in (inverted_mask, gaussian_mask):
+        with pytest.raises(ValueError, match=rf"^drop must be .*got {drop}$"):
+            draw((2,), drop, np.random.default_rng(0))
+    with pytest.raises(ValueError, match=rf"^drop must be .*got {drop}$"):
+        active_units(2, drop, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize(("n", "error"), [(0, ValueError), (21, ValueError), (2.0, TypeError)])
@@ -140,3 +153,103 @@ def test_mask_and_sigmoid_do_not_commute(layer):
     dropped = masks == 0
     np.testing.assert_array_equal(sigmoid(masks * x)[dropped], 0.5)
     np.testing.assert_array_equal((masks * sigmoid(x))[dropped], 0)
+
+
+# ---- the masks that a training draws -----------------------------------------------------------
+
+SHAPES = st.tuples(st.integers(1, 9), st.integers(1, 9)) | st.tuples(st.integers(1, 20))
+DTYPES = st.sampled_from([np.float32, np.float64])
+ANY_DROP = st.floats(0, 1, exclude_max=True)
+
+
+class AllSixteenBits:
+    """In place of a generator: gives each of the 2**16 words of sixteen bits once."""
+
+    @staticmethod
+    def integers(high, size, dtype, endpoint):
+        assert (high, dtype, endpoint) == (2**64 - 1, np.uint64, True)  # all of 64 bits
+        words = np.arange(2**16, dtype=np.uint16).view(np.uint64)
+        assert size == len(words)  # no more than are needed
+        return words
+
+
+@given(ANY_DROP, DTYPES)
+def test_the_mean_over_all_inverted_masks_is_one_and_drop_is_rounded_to_sixteen_bits(drop, dtype):
+    mask = inverted_mask((2**8, 2**8), drop, AllSixteenBits, dtype)
+    n_kept = np.count_nonzero(mask)
+    assert n_kept == max(2**16 - round(drop * 2**16), 1)  # something is always left
+    assert set(mask.ravel()) <= {0, dtype(2**16 / n_kept)}
+    assert float(mask.max()) * n_kept / 2**16 == pytest.approx(1, abs=float(np.finfo(dtype).eps))
+
+
+def test_the_rounded_drop_is_the_one_that_is_documented():
+    mask = inverted_mask((2**16,), 0.2, AllSixteenBits)
+    assert np.mean(mask == 0) == pytest.approx(0.199997, abs=5e-7)
+
+
+@given(st.sampled_from([inverted_mask, gaussian_mask]), SHAPES, ANY_DROP, DTYPES, st.integers(0))
+def test_a_mask_has_the_shape_and_dtype_that_are_asked(draw, shape, drop, dtype, seed):
+    mask, again = (draw(shape, drop, np.random.default_rng(seed), dtype) for _ in range(2))
+    assert mask.shape == shape and mask.dtype == dtype
+    np.testing.assert_array_equal(mask, again)
+    assert draw(shape, drop, np.random.default_rng(seed)).dtype == np.float32
+    np.testing.assert_array_equal(draw(shape, 0.0, np.random.default_rng(seed), dtype), 1)
+
+
+@given(SHAPES, ANY_DROP, st.integers(0))
+def test_the_dtype_of_an_inverted_mask_rounds_the_scale_and_nothing_else(shape, drop, seed):
+    single, double = (
+        inverted_mask(shape, drop, np.random.default_rng(seed), dtype) for dtype in ("f4", "f8")
+    )
+    np.testing.assert_array_equal(single, double.astype(np.float32))
+
+
+@pytest.mark.parametrize("drop", [0.0, 0.1, 0.5, 0.9])
+def test_inverted_masks_drop_each_unit_of_each_sample_by_itself(drop):
+    n_samples, n_units = 40_000, 5  # a word of 64 bits decides about units of two samples
+    kept = inverted_mask((n_samples, n_units), drop, np.random.default_rng(5)) != 0
+    share = 1 - round(drop * 2**16) / 2**16
+    low, high = binom.interval(1 - 1e-6, n_samples, share)
+    counts = kept.sum(axis=0)
+    assert (low <= counts).all() and (counts <= high).all()
+    five_sigma = 5 * np.sqrt(drop * (1 - drop) / n_samples)
+    for one, other in ((0, 1), (0, 2), (0, 3), (0, 4)):
+        both = np.mean(kept[:, one] & kept[:, other])
+        assert both == pytest.approx(share**2, abs=2 * five_sigma)
+    assert np.mean(kept[:-1] & kept[1:]) == pytest.approx(share**2, abs=2 * five_sigma)
+
+
+@pytest.mark.parametrize("drop", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gaussian_masks_are_normal_with_the_variance_of_inverted_ones(drop, dtype):
+    mask = gaussian_mask((400, 50), drop, np.random.default_rng(6), dtype).astype(float)
+    variance = drop / (1 - drop)
+    masks, probabilities = bernoulli_states(1, drop)
+    inverted = masks[:, 0] / (1 - drop)
+    assert probabilities @ (inverted - 1) ** 2 == pytest.approx(variance)
+    assert mask.mean() == pytest.approx(1, abs=5 * np.sqrt(variance / mask.size))
+    assert mask.var() == pytest.approx(variance, abs=5 * variance * np.sqrt(2 / mask.size))
+    assert kstest((mask.ravel() - 1) / np.sqrt(variance), "norm").pvalue > 1e-4
+
+
+@given(st.integers(1, 200), ANY_DROP, st.integers(0))
+def test_active_units_are_a_sorted_set_of_the_rounded_count(n_units, drop, seed):
+    active, again = (active_units(n_units, drop, np.random.default_rng(seed)) for _ in range(2))
+    np.testing.assert_array_equal(active, again)
+    assert len(active) == max(1, round(n_units * (1 - drop)))
+    assert (np.diff(active) > 0).all() and active.dtype.kind == "i"
+    assert 0 <= active[0] and active[-1] < n_units
+    assert len(active_units(n_units, 0.0, np.random.default_rng(seed))) == n_units
+
+
+@pytest.mark.parametrize(("n_units", "drop", "n_active"), [(5, 0.5, 2), (5, 0.4, 3), (3, 0.99, 1)])
+def test_some_counts_of_active_units(n_units, drop, n_active):
+    assert len(active_units(n_units, drop, np.random.default_rng(0))) == n_active
+
+
+def test_each_set_of_active_units_is_drawn_equally_often():
+    rng, n_draws = np.random.default_rng(7), 4000
+    drawn = [tuple(active_units(5, 0.4, rng).tolist()) for _ in range(n_draws)]
+    low, high = binom.interval(1 - 1e-6, n_draws, 1 / comb(5, 3))
+    for units in combinations(range(5), 3):
+        assert low <= drawn.count(units) <= high

@@ -86,6 +86,22 @@ def test_an_array_that_fits_comes_back_as_float64(values, shape):
     np.testing.assert_array_equal(array, values)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+@pytest.mark.parametrize("values", [[1, 2], np.array([1, 2], np.float32), np.array([1, 2], ">f8")])
+def test_an_array_comes_back_in_the_dtype_that_is_asked(values, dtype):
+    array = finite_array("data", values, (2,), dtype)
+    assert array.dtype == dtype
+    np.testing.assert_array_equal(array, [1, 2])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_array_that_has_its_dtype_is_not_copied(dtype):
+    values = np.ones(3, dtype)
+    assert finite_array("data", values, (3,), dtype) is values
+    with pytest.raises(ValueError, match=r"^data must be finite, got nan at index \(1,\)$"):
+        finite_array("data", np.array([1, NAN], dtype), (2,), dtype)
+
+
 @pytest.mark.parametrize(
     ("values", "shape", "message"),
     [

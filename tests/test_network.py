@@ -1,0 +1,484 @@
+"""Laws of the network: it computes what the formulas say, and a part cut out is a part masked.
+
+The reference is `by_formula`, which takes one layer after the other and knows nothing of the flat
+array of parameters.
+"""
+
+import copy
+import pickle
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy.special import log_softmax
+from scipy.special import softmax as scipy_softmax
+
+from helpers import network as network_module
+from helpers.gradients import numerical_jacobian
+from helpers.masks import active_units, gaussian_mask, inverted_mask
+from helpers.network import (
+    Network,
+    add_restored,
+    error_rate,
+    forward,
+    loss_and_gradient,
+    mean_cross_entropy,
+    predict,
+    thin_network,
+)
+
+SEEDS = st.integers(0, 2**32)
+SIZES = st.lists(st.integers(1, 6), min_size=2, max_size=4)
+DTYPES = st.sampled_from([np.float32, np.float64])
+KINDS = ("none", "number", "per unit", "per sample", "gaussian")
+
+
+def new_network(sizes, seed, dtype=np.float64):
+    """A network with random biases as well: a unit that gets nothing is not at ReLU's kink."""
+    rng = np.random.default_rng(seed)
+    network = Network(sizes, rng, dtype)
+    for biases in network.biases:
+        biases[...] = rng.normal(size=biases.shape)
+    return network
+
+
+def samples(network, n, seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, network.sizes[0]))
+    return x, rng.integers(network.sizes[-1], size=n)
+
+
+def a_mask(kind, n_samples, n_units, seed):
+    rng = np.random.default_rng(seed)
+    return {
+        "none": None,
+        "number": float(rng.uniform(0.5, 2)),
+        "per unit": inverted_mask((n_units,), 0.4, rng, np.float64),
+        "per sample": inverted_mask((n_samples, n_units), 0.4, rng, np.float64),
+        "gaussian": gaussian_mask((n_samples, n_units), 0.4, rng, np.float64),
+    }[kind]
+
+
+@st.composite
+def cases(draw, kinds=KINDS):
+    """A random network, samples, labels, and masks of the given kinds for every layer."""
+    network = new_network(draw(SIZES), draw(SEEDS))
+    x, labels = samples(network, draw(st.integers(1, 4)), draw(SEEDS))
+    masks = [
+        a_mask(draw(st.sampled_from(kinds)), len(x), n_units, draw(SEEDS))
+        for n_units in network.sizes[:-1]
+    ]
+    return network, x, labels, masks
+
+
+def by_formula(network, x, masks):
+    """What leaves each layer, and the values before ReLU of all hidden layers in one array."""
+    masks = [1.0 if mask is None else mask for mask in masks or [None] * (len(network.sizes) - 1)]
+    values, before = [x * masks[0]], []
+    for weights, biases, mask in zip(network.weights, network.biases, masks[1:], strict=False):
+        z = np.einsum("oi,ni->no", weights, values[-1]) + biases
+        before.append(z.ravel())
+        values.append(np.where(z > 0, z, 0) * mask)
+    logits = np.einsum("oi,ni->no", network.weights[-1], values[-1]) + network.biases[-1]
+    return [*values, logits], np.concatenate([[], *before])
+
+
+def loss_by_formula(logits, labels):
+    return -np.mean(log_softmax(logits, axis=1)[np.arange(len(labels)), labels])
+
+
+# ---- the parameters ----------------------------------------------------------------------------
+
+
+@given(SIZES, DTYPES)
+def test_each_parameter_is_one_weight_or_one_bias(sizes, dtype):
+    network = Network(sizes, None, dtype)
+    assert network.parameters.dtype == dtype
+    assert not network.parameters.any()
+    network.parameters[...] = np.arange(network.parameters.size)  # is seen through the views
+    layers = list(zip(network.weights, network.biases, strict=True))
+    for (weights, biases), (n_in, n_out) in zip(layers, pairwise(sizes), strict=True):
+        assert (weights.shape, biases.shape) == ((n_out, n_in), (n_out,))
+    in_layers = np.concatenate([part.ravel() for layer in layers for part in layer])
+    assert sorted(in_layers) == list(range(network.parameters.size))
+
+
+def test_weights_are_drawn_with_variance_two_over_n_in_and_biases_are_zero():
+    network = Network([50, 400, 30], np.random.default_rng(0))
+    for weights, biases, n_in in zip(network.weights, network.biases, (50, 400), strict=True):
+        assert not biases.any()
+        n = weights.size
+        variance = 2 / n_in
+        assert weights.mean() == pytest.approx(0, abs=5 * np.sqrt(variance / n))
+        assert weights.var() == pytest.approx(variance, abs=5 * variance * np.sqrt(2 / n))
+        fourth_moment = np.mean(weights**4.0) / variance**2
+        assert fourth_moment == pytest.approx(3, abs=5 * np.sqrt(96 / n))  # a normal distribution
+
+
+@given(SIZES, SEEDS)
+def test_a_seed_makes_the_weights_and_float32_rounds_them(sizes, seed):
+    double, again = (Network(sizes, np.random.default_rng(seed), float) for _ in range(2))
+    single = Network(sizes, np.random.default_rng(seed))
+    assert single.parameters.dtype == np.float32
+    np.testing.assert_array_equal(double.parameters, again.parameters)
+    np.testing.assert_array_equal(double.parameters.astype(np.float32), single.parameters)
+
+
+@pytest.mark.parametrize(
+    "make_copy",
+    [copy.copy, copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))],
+    ids=["copy", "deepcopy", "pickle"],
+)
+def test_a_copy_is_a_network_whose_weights_are_its_parameters(make_copy):
+    network = new_network([3, 4, 2], 0)
+    copied = make_copy(network)
+    assert repr(copied) == repr(network)
+    np.testing.assert_array_equal(copied.parameters, network.parameters)
+    copied.parameters[...] = 7
+    assert all((part == 7).all() for part in copied.weights + copied.biases)
+    if make_copy is not copy.copy:
+        assert not (network.parameters == 7).any()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "dtype", "error", "message"),
+    [
+        ([], float, ValueError, r"sizes must have an input and an output layer, got \(\)"),
+        ([3], float, ValueError, r"sizes must have an input and an output layer, got \(3,\)"),
+        ([3, 0, 2], float, ValueError, r"sizes must be at least 1, got 0"),
+        ([3, 2.0], float, TypeError, r"sizes must be a whole number, got 2\.0"),
+        ([3, True], float, TypeError, r"sizes must be a whole number, got True"),
+        ([3, 2], np.float16, ValueError, r"dtype must be float32 or float64, got float16"),
+        ([3, 2], int, ValueError, r"dtype must be float32 or float64, got int64"),
+    ],
+)
+def test_a_network_that_cannot_be_is_refused(sizes, dtype, error, message):
+    with pytest.raises(error, match=f"^{message}$"):
+        Network(sizes, None, dtype)
+
+
+# ---- forward, loss, gradient -------------------------------------------------------------------
+
+
+@given(cases())
+def test_forward_and_loss_are_the_formulas(case):
+    network, x, labels, masks = case
+    expected, _ = by_formula(network, x, masks)
+    values = forward(network, x, masks)
+    assert len(values) == len(expected)
+    for value, wanted in zip(values, expected, strict=True):
+        np.testing.assert_allclose(value, wanted, atol=1e-12)
+    loss, accuracy, _ = loss_and_gradient(network, x, labels, masks)
+    assert loss == pytest.approx(loss_by_formula(expected[-1], labels), abs=1e-12)
+    assert accuracy == np.mean(expected[-1].argmax(axis=1) == labels)
+    assert type(loss) is type(accuracy) is float
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=40)
+@given(data=st.data())
+def test_the_gradient_is_the_numerical_one_of_the_formulas_for_every_parameter(kind, data):
+    """With the masks frozen. Examples in which a step of the check crosses a kink are rejected."""
+    network, x, labels, masks = data.draw(cases(kinds=[kind]))
+    before, patterns = network.parameters.copy(), []
+
+    def loss(parameters):
+        network.parameters[...] = parameters
+        values, before_relu = by_formula(network, x, masks)
+        patterns.append(before_relu > 0)
+        return loss_by_formula(values[-1], labels)
+
+    # the two step sizes together cancel the error in step²
+    small, large = (numerical_jacobian(loss, before, step)[0] for step in (5e-5, 1e-4))
+    assume(all((pattern == patterns[0]).all() for pattern in patterns))
+    network.parameters[...] = before
+    _, _, gradient = loss_and_gradient(network, x, labels, masks)
+    np.testing.assert_allclose(gradient, (4 * small - large) / 3, rtol=1e-7, atol=1e-8)
+    np.testing.assert_array_equal(network.parameters, before)
+
+
+@given(cases(kinds=["none"]))
+def test_no_masks_are_masks_of_none_and_of_one(case):
+    network, x, labels, masks = case
+    loss, accuracy, gradient = loss_and_gradient(network, x, labels)
+    for same in (masks, [1.0 for _ in masks]):
+        again = loss_and_gradient(network, x, labels, same)
+        assert again[:2] == (loss, accuracy)
+        np.testing.assert_array_equal(again[2], gradient)
+
+
+@given(cases())
+def test_nothing_that_is_passed_in_is_changed(case):
+    network, x, labels, masks = case
+    passed = [network.parameters, x, labels, *(np.asarray(mask, float) for mask in masks)]
+    before = [array.copy() for array in passed]
+    loss_and_gradient(network, x, labels, masks)
+    predict(network, x, masks, 2)
+    for array, old in zip(passed, before, strict=True):
+        np.testing.assert_array_equal(array, old)
+
+
+@given(cases())
+def test_a_gradient_is_written_where_it_is_asked(case):
+    network, x, labels, masks = case
+    buffer = np.full_like(network.parameters, np.nan)
+    loss, accuracy, gradient = loss_and_gradient(network, x, labels, masks, buffer)
+    assert gradient is buffer
+    fresh = loss_and_gradient(network, x, labels, masks)
+    assert fresh[:2] == (loss, accuracy)
+    np.testing.assert_array_equal(gradient, fresh[2])
+
+
+@given(cases(), DTYPES)
+def test_a_network_keeps_its_dtype_whatever_comes_in(case, of_input):
+    network, x, labels, masks = case
+    single = Network(network.sizes, None)
+    single.parameters[...] = network.parameters
+    masks = [np.float64(mask) if isinstance(mask, float) else mask for mask in masks]
+    x = x.astype(of_input)
+    arrays = forward(single, x, masks)
+    arrays += [predict(single, x, masks), loss_and_gradient(single, x, labels, masks)[2]]
+    active = [np.arange(n) for n in single.sizes[:-1]]
+    arrays += [thin_network(single, active).parameters, single.parameters]
+    assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
+    exact = forward(network, x, masks)
+    assert {array.dtype for array in exact} == {np.dtype(np.float64)}
+    np.testing.assert_allclose(arrays[len(exact) - 1], exact[-1], rtol=1e-3, atol=1e-3)
+
+
+@given(st.integers(1, 5), st.integers(1, 6), SEEDS, st.sampled_from([0.1, 10, 1e4]), DTYPES)
+def test_the_loss_of_any_logits_is_finite_and_right(n, n_classes, seed, scale, dtype):
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, scale, (n, n_classes)).astype(dtype)
+    labels = rng.integers(n_classes, size=n)
+    loss = mean_cross_entropy(logits, labels)
+    assert type(loss) is float
+    expected = loss_by_formula(logits.astype(float), labels)
+    close = 1e-5 if dtype == np.float32 else 1e-12
+    assert loss == pytest.approx(expected, rel=close, abs=close)
+
+
+def test_the_mean_of_float32_losses_is_taken_in_float64():
+    logits = np.array([[0, 0], [0, 0], [100, 0]], np.float32)
+    losses = [float(np.log(np.float32(2)))] * 2 + [100.0]
+    mean = mean_cross_entropy(logits, np.array([0, 0, 1]))
+    assert mean == pytest.approx(sum(losses) / 3, rel=1e-14)
+
+
+# ---- prediction --------------------------------------------------------------------------------
+
+
+@given(cases(), st.integers(1, 5))
+def test_chunks_predict_what_one_go_predicts(case, chunk):
+    network, x, _, masks = case
+    probabilities = predict(network, x, masks, chunk)
+    logits = by_formula(network, x, masks)[0][-1]
+    np.testing.assert_allclose(probabilities, scipy_softmax(logits, axis=1), atol=1e-12)
+    np.testing.assert_allclose(
+        predict(network, x, chunk=chunk), predict(network, x, chunk=100), atol=1e-14
+    )
+
+
+def test_no_more_samples_than_a_chunk_are_worked_on_at_a_time(monkeypatch):
+    network = new_network([3, 4, 2], 0)
+    x, _ = samples(network, 4500, 0)
+    seen = []
+
+    def spy(network, x, masks):
+        seen.append(len(x))
+        return forward(network, x, masks)
+
+    monkeypatch.setattr(network_module, "forward", spy)
+    assert predict(network, x, chunk=1900).shape == (4500, 2)
+    assert seen == [1900, 1900, 700]
+    seen.clear()
+    predict(network, x)
+    assert seen == [2000, 2000, 500]
+
+
+@given(cases(kinds=["none"]))
+def test_the_error_rate_is_the_share_of_wrong_predictions_of_the_whole_network(case):
+    network, x, labels, _ = case
+    rate = error_rate(network, x, labels)
+    assert type(rate) is float
+    assert rate == np.mean(by_formula(network, x, None)[0][-1].argmax(axis=1) != labels)
+
+
+# ---- sub-networks ------------------------------------------------------------------------------
+
+
+@st.composite
+def thinnings(draw):
+    """A random network with samples, and units that stay: drawn by a drop, or any of them."""
+    network = new_network(draw(SIZES), draw(SEEDS))
+    x, labels = samples(network, draw(st.integers(1, 4)), draw(SEEDS))
+    drop = st.floats(0, 0.99)
+    active = [
+        draw(
+            st.sets(st.integers(0, n - 1), min_size=1).map(sorted).map(np.array)
+            | st.builds(active_units, st.just(n), drop, SEEDS.map(np.random.default_rng))
+        )
+        for n in network.sizes[:-1]
+    ]
+    return network, x, labels, active
+
+
+def as_masks(network, active):
+    """The sets of active units written as masks, with their scale."""
+    masks = [np.zeros(n) for n in network.sizes[:-1]]
+    for mask, units in zip(masks, active, strict=True):
+        mask[units] = len(mask) / len(units)
+    return masks
+
+
+@given(thinnings())
+def test_slicing_is_masking(thinning):
+    network, x, labels, active = thinning
+    masks = as_masks(network, active)
+    scales = [len(mask) / len(units) for mask, units in zip(masks, active, strict=True)]
+    sub = thin_network(network, active)
+    part_x = x[:, active[0]]
+    logits = forward(sub, part_x, scales)[-1]
+    np.testing.assert_allclose(logits, forward(network, x, masks)[-1], atol=1e-10)
+
+    loss, accuracy, gradient = loss_and_gradient(network, x, labels, masks)
+    sliced_loss, sliced_accuracy, part = loss_and_gradient(sub, part_x, labels, scales)
+    assert sliced_loss == pytest.approx(loss, abs=1e-10)
+    assert sliced_accuracy == accuracy
+    restored = np.zeros_like(gradient)
+    add_restored(restored, part, network, active)
+    np.testing.assert_allclose(restored, gradient, rtol=0, atol=1e-10)
+
+
+@given(thinnings())
+def test_restoring_adds_to_the_active_parameters_and_leaves_the_others(thinning):
+    network, _, _, active = thinning
+    before = network.parameters.copy()
+    sub = thin_network(network, active)
+    assert not np.shares_memory(sub.parameters, network.parameters)
+    ones = np.ones_like(sub.parameters)
+    total = np.full_like(before, 5)
+    add_restored(total, ones, network, active)
+    weights, biases = network.views(total)
+    kept = [*active, np.arange(network.sizes[-1])]
+    for k, (columns, rows) in enumerate(pairwise(kept)):
+        expected = np.full_like(weights[k], 5)
+        expected[np.ix_(rows, columns)] = 6
+        np.testing.assert_array_equal(weights[k], expected)
+        assert biases[k].tolist() == [6 if j in rows else 5 for j in range(len(biases[k]))]
+        np.testing.assert_array_equal(sub.weights[k], network.weights[k][np.ix_(rows, columns)])
+        np.testing.assert_array_equal(sub.biases[k], network.biases[k][rows])
+    np.testing.assert_array_equal(network.parameters, before)
+
+
+@pytest.mark.parametrize(
+    ("active", "message"),
+    [
+        ([[0, 1]], "active must hold 2 arrays of indices, .* hidden layer; got 1"),
+        ([[0, 1], [0], [0]], "active must hold 2 arrays of indices, .* hidden layer; got 3"),
+        ([[0, 3], [0]], r"active\[0\] must be ascending indices from 0 to 2, got \[0 3\]"),
+        ([[0, 1], [-1]], r"active\[1\] must be ascending indices from 0 to 3, got \[-1\]"),
+        ([[0, 1], [1, 1]], r"active\[1\] must be ascending indices from 0 to 3, got \[1 1\]"),
+        ([[0, 2, 1], [0]], r"active\[0\] must be ascending .* got \[0 2 1\]"),
+        ([[2, 1], [0]], r"active\[0\] must be ascending indices from 0 to 2, got \[2 1\]"),
+        ([[], [0]], r"active\[0\] must be ascending indices from 0 to 2, got \[\]"),
+        ([1, [0]], r"active\[0\] must be ascending indices from 0 to 2, got 1"),
+        ([[[0]], [0]], r"active\[0\] must be ascending indices from 0 to 2, got \[\[0\]\]"),
+        ([[0.0], [0]], r"active\[0\] must be ascending indices from 0 to 2, got \[0\.\]"),
+        ([[False, True], [0]], r"active\[0\] must be ascending indices .* got \[False  True\]"),
+    ],
+)
+def test_units_that_cannot_be_active_are_refused(active, message):
+    network = new_network([3, 4, 2], 0)
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        thin_network(network, active)
+    total = np.zeros_like(network.parameters)
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        add_restored(total, np.ones(3), network, active)
+    assert not total.any()
+
+
+def test_the_message_about_many_indices_is_short():
+    with pytest.raises(ValueError, match=r"from 0 to 999, got \[False False .*\.\.\..* False\]$"):
+        thin_network(Network([1000, 2], None), [np.zeros(1000, bool)])
+
+
+# ---- what is refused ---------------------------------------------------------------------------
+
+NETWORK = new_network([3, 4, 2], 0)
+X = np.ones((5, 3))
+LABELS = np.zeros(5, int)
+
+
+@pytest.mark.parametrize(
+    ("x", "error", "message"),
+    [
+        (np.ones((5, 4)), ValueError, r"x must have shape \(n_samples, 3\) .*, got \(5, 4\)"),
+        (np.ones(3), ValueError, r"x must have shape \(n_samples, 3\) .*, got \(3,\)"),
+        (np.ones((5, 3, 1)), ValueError, r"x must have shape \(n_samples, 3\) .*, got \(5, 3, 1\)"),
+        (np.ones((0, 3)), ValueError, r"x must have .* with a sample at least, got \(0, 3\)"),
+        (np.ones((5, 3), np.uint8), TypeError, r"x must be floating-point .* scaled; got uint8"),
+        (np.ones((5, 3), bool), TypeError, r"x must be floating-point .* scaled; got bool"),
+        ([["a", "b", "c"]], TypeError, r"x must be floating-point numbers.*; got <U1"),
+    ],
+)
+def test_an_input_that_does_not_fit_is_refused(x, error, message):
+    for refuse in (
+        lambda: forward(NETWORK, x),
+        lambda: loss_and_gradient(NETWORK, x, LABELS),
+        lambda: predict(NETWORK, x),
+        lambda: error_rate(NETWORK, x, LABELS),
+    ):
+        with pytest.raises(error, match=f"^{message}$"):
+            refuse()
+
+
+@pytest.mark.parametrize(
+    ("masks", "message"),
+    [
+        ([], "masks must hold 2, for the input and each hidden layer; got 0"),
+        ([None, None, None], "masks must hold 2, .*; got 3"),
+        ([np.ones((5, 1)), None], r"masks\[0\] must be a .*\(3,\) or \(5, 3\), got \(5, 1\)"),
+        ([None, np.ones((5, 1))], r"masks\[1\] must be a .*\(4,\) or \(5, 4\), got \(5, 1\)"),
+        ([None, np.ones((4, 4))], r"masks\[1\] must be .*\(4,\) or \(5, 4\), got \(4, 4\)"),
+        ([None, np.ones((1, 4))], r"masks\[1\] must be .*\(4,\) or \(5, 4\), got \(1, 4\)"),
+        ([None, np.ones(5)], r"masks\[1\] must be .*\(4,\) or \(5, 4\), got \(5,\)"),
+        ([np.ones(4), None], r"masks\[0\] must be .*\(3,\) or \(5, 3\), got \(4,\)"),
+    ],
+)
+def test_masks_that_do_not_fit_are_refused(masks, message):
+    for refuse in (
+        lambda: forward(NETWORK, X, masks),
+        lambda: loss_and_gradient(NETWORK, X, LABELS, masks),
+        lambda: predict(NETWORK, X, masks),
+        lambda: predict(NETWORK, X, masks, chunk=1),
+    ):
+        with pytest.raises(ValueError, match=f"^{message}$"):
+            refuse()
+
+
+@pytest.mark.parametrize(
+    ("labels", "error", "message"),
+    [
+        ([0, 1, 2, 0, 0], ValueError, "labels must be whole numbers from 0 to 1, got 2 at index 2"),
+        ([0, 1, 0, -1, 0], ValueError, "labels must be .* from 0 to 1, got -1 at index 3"),
+        ([0, 1], ValueError, "x and labels must have the same number of rows, got 5 and 2"),
+        (np.eye(2)[LABELS], ValueError, r"labels must have shape \(n,\) or \(n, 1\), got \(5, 2\)"),
+        (["0"] * 5, TypeError, "labels must be whole numbers, got <U1 values"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(labels, error, message):
+    for refuse in (
+        lambda: loss_and_gradient(NETWORK, X, labels),
+        lambda: error_rate(NETWORK, X, labels),
+    ):
+        with pytest.raises(error, match=f"^{message}$"):
+            refuse()
+
+
+@pytest.mark.parametrize(("chunk", "error"), [(0, ValueError), (-1, ValueError), (2.0, TypeError)])
+def test_a_chunk_has_a_sample_at_least(chunk, error):
+    with pytest.raises(error, match=rf"^chunk must be .*got {chunk}$"):
+        predict(NETWORK, X, chunk=chunk)
