@@ -1,43 +1,59 @@
 """Experiments that take too long for a notebook: run once, recorded in ``results/``, read there.
 
 ``python -m helpers.experiments --list`` names them, ``python -m helpers.experiments run NAME``
-runs one on the full MNIST, all settings with all seeds, in parallel processes, and writes
-``results/NAME.json``. The file holds the command, the versions and every single run, so that
-anyone can run it again and compare.
+runs one on the full MNIST, all settings with all seeds, in parallel processes. Every finished run
+is recorded in ``results/NAME.jsonl`` at once (see ``helpers.records``), and a run that is recorded
+is not made again: what was stopped goes on where it was.
+
+With ``--scheduler tcp://HOST:PORT`` the runs are made by the workers of a Dask cluster instead. It
+needs the package ``distributed``, which nothing else here needs.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import heapq
 import platform
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from statistics import mean
 
 import joblib
 import numpy as np
 import scipy
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from helpers import records
 from helpers.mnist import load_mnist, one_hot, scale_pixels
 from helpers.slicing import NeuralNetwork
 from helpers.validation import check_count
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
+DATA = "MNIST, 60000 training and 10000 test images"  # load_mnist has no other
 
-# What each setting changes in the article's published run: 784-100-10, learning rate 0.1,
-# 3 epochs, 100 parts, every node active.
-DROPOUT = {"active_input_percentage": 0.7, "active_hidden_percentage": 0.7}
-ARTICLE_B = {
-    "article": {},
-    "dropout, 10 parts": {**DROPOUT, "no_of_dropout_tests": 10},
-    "dropout, 100 parts": DROPOUT,
-    "dropout, 1000 parts": {**DROPOUT, "no_of_dropout_tests": 1000},
-    "zero mean": {"init_mean": 0.0},
-    "zero mean, dropout": {"init_mean": 0.0, **DROPOUT},
-    "zero mean, dropout, rescaled": {"init_mean": 0.0, "rescale": True, **DROPOUT},
-    "zero mean, true gradient": {"init_mean": 0.0, "true_gradient": True},
-}
-EXPERIMENTS = {"article_b": ARTICLE_B}
+
+@dataclass(frozen=True)
+class Experiment:
+    """A grid of settings and seeds.
+
+    ``function(data, seed, **options)`` makes one run with what `load_mnist` returns and gives its
+    numbers by the names in ``results``; it must be defined in a module, so that other processes
+    can import it. ``settings`` has the options of each setting by its name.
+    """
+
+    function: Callable[..., dict[str, float]]
+    results: tuple[str, ...]
+    settings: dict[str, dict]
+    seeds: int = 10  # of each setting, if nothing else is asked
 
 
 def train_article_b(
@@ -72,121 +88,387 @@ def train_article_b(
     return correct_train / len(train_labels), correct_test / len(test_labels)
 
 
-def run(name: str, seeds: int = 10, jobs: int = -1, folder: Path = RESULTS) -> Path:
-    """Run every setting of experiment ``name`` with seeds 0 … ``seeds`` − 1; return the file.
+def run_article_b(data: tuple[np.ndarray, ...], seed: int, **options: float) -> dict[str, float]:
+    """The accuracies of `train_article_b` by name."""
+    train, test = train_article_b(data, seed, **options)
+    return {"train": train, "test": test}
 
-    ``jobs`` processes work at once (−1: one a core), each with one BLAS thread, so that they do
-    not fight for cores. Raises ``ValueError`` for an unknown name or less than one seed.
+
+# What each setting changes in the article's published run: 784-100-10, learning rate 0.1,
+# 3 epochs, 100 parts, every node active.
+DROPOUT = {"active_input_percentage": 0.7, "active_hidden_percentage": 0.7}
+ARTICLE_B = {
+    "article": {},
+    "dropout, 10 parts": {**DROPOUT, "no_of_dropout_tests": 10},
+    "dropout, 100 parts": DROPOUT,
+    "dropout, 1000 parts": {**DROPOUT, "no_of_dropout_tests": 1000},
+    "zero mean": {"init_mean": 0.0},
+    "zero mean, dropout": {"init_mean": 0.0, **DROPOUT},
+    "zero mean, dropout, rescaled": {"init_mean": 0.0, "rescale": True, **DROPOUT},
+    "zero mean, true gradient": {"init_mean": 0.0, "true_gradient": True},
+}
+EXPERIMENTS = {"article_b": Experiment(run_article_b, ("train", "test"), ARTICLE_B)}
+
+
+def run(
+    name: str,
+    seeds: int | None = None,
+    jobs: int = -1,
+    scheduler: str | None = None,
+    settings: Sequence[str] | None = None,
+    folder: Path = RESULTS,
+) -> Path:
+    """Make the runs of experiment ``name`` that are not recorded yet; return the file of all.
+
+    Those are ``settings`` (None: all) with seeds 0 … ``seeds`` − 1 (None: the experiment's number).
+    ``jobs`` processes work at once (−1: one a core); or the workers of the Dask cluster at the
+    address ``scheduler``, as many as there are. Every run has one BLAS thread, so that they do not
+    fight for cores, and its result does not depend on how many work at once.
+
+    Raises ``ValueError`` for an unknown name or setting, less than one seed, and a damaged file;
+    ``RuntimeError``, when all others are done, if a run failed; ``OSError`` if the data or the
+    cluster cannot be reached; ``ModuleNotFoundError`` if a cluster is asked without `distributed`.
     """
-    settings = settings_of(name)
-    check_count("seeds", seeds)
+    experiment = experiment_of(name)
+    seeds = check_count("seeds", experiment.seeds if seeds is None else seeds)
+    settings = _check_settings(experiment, settings)
+    path = file_of(name, folder)
+    recorded_runs = records.read(path, header_of(name, seeds))
+    header = header_of(name, max([seeds, *(one["seed"] + 1 for one in recorded_runs)]))
+    records.tidy(path, header)
+    recorded_tasks = {(one["setting"], one["seed"]) for one in recorded_runs}
+    wanted = [(setting, seed) for seed in range(seeds) for setting in settings]
+    tasks = [task for task in wanted if task not in recorded_tasks]
+    if not tasks:
+        return path
     data = load_mnist()
-    tasks = [(setting, seed) for setting in settings for seed in range(seeds)]
-    with joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
-        results = joblib.Parallel(return_as="generator")(
-            joblib.delayed(train_article_b)(data, seed, **settings[setting])
-            for setting, seed in tasks
+    failures = []
+    try:
+        with (
+            threadpool_limits(1),  # one job works in this process, whose threads come back here
+            _workers(data, jobs, scheduler) as n_workers,
+            _Progress(name, tasks, len(wanted), n_workers) as progress,
+            _outcomes(experiment, data, tasks, scheduler) as outcomes,
+        ):
+            for setting, seed, outcome, seconds in outcomes:
+                failure = outcome if isinstance(outcome, str) else None
+                if failure is None:
+                    try:
+                        records.append(path, header, outcome)
+                    except ValueError as error:  # the function gave what is no result
+                        failure = str(error)
+                if failure is not None:
+                    failures.append(f"{setting}, seed {seed}: {failure}")
+                progress.finished(setting, seed, seconds, failure is None)
+    finally:
+        records.tidy(path, header)
+    if failures:
+        raise RuntimeError(
+            f"{len(failures)} of {len(tasks)} runs failed, the others are recorded:\n  "
+            + "\n  ".join(failures)
         )
-        accuracies = list(tqdm(results, name, total=len(tasks), disable=None, unit="run"))
-    runs = [
-        {"setting": setting, "seed": seed, "train": round(train, 5), "test": round(test, 5)}
-        for (setting, seed), (train, test) in zip(tasks, accuracies, strict=True)
-    ]
-    record = {
-        "command": f"python -m helpers.experiments run {name} --seeds {seeds}",
-        "data": f"MNIST, {len(data[0])} training and {len(data[2])} test images",
-        "versions": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scipy": scipy.__version__,
-        },
-        "settings": settings,
-        "runs": runs,
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.json"
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(one_run_a_line(record), encoding="utf-8")
-    unfinished.replace(path)  # a file that is there is whole
     return path
 
 
-def one_run_a_line(record: dict) -> str:
-    """The record as JSON that shows in a diff which runs changed."""
-    runs = ",\n  ".join(json.dumps(run) for run in record["runs"])
-    head = json.dumps({key: value for key, value in record.items() if key != "runs"}, indent=1)
-    return f'{head[:-2]},\n "runs": [\n  {runs}\n ]\n}}\n'
+@contextmanager
+def _workers(data: tuple[np.ndarray, ...], jobs: int, scheduler: str | None) -> Iterator[int]:
+    """While this lasts, joblib has these workers; yields how many runs they make at once."""
+    if scheduler is None:
+        with joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
+            yield joblib.effective_n_jobs(jobs)
+        return
+    try:
+        from distributed import Client
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "a scheduler needs the package distributed: python -m pip install distributed"
+        ) from error
+    # The data are sent once to every worker there is; a worker that comes later gets them from one
+    # of these. If a worker dies, the scheduler gives its runs to another.
+    with (
+        Client(scheduler, set_as_default=False) as client,
+        joblib.parallel_config("dask", client=client, scatter=[data]),
+    ):
+        n_workers = joblib.effective_n_jobs()
+        if n_workers == 1:
+            raise RuntimeError(
+                f"the cluster at {scheduler} has one worker with one thread, and joblib would not "
+                f"use it: start another worker, or run without a scheduler"
+            )
+        yield n_workers
 
 
-def settings_of(name: str) -> dict[str, dict]:
-    """The settings of experiment ``name``; ``ValueError`` if there is none of that name."""
+@contextmanager
+def _outcomes(
+    experiment: Experiment,
+    data: tuple[np.ndarray, ...],
+    tasks: list[tuple[str, int]],
+    scheduler: str | None,
+) -> Iterator[Iterator[tuple[str, int, dict | str, float]]]:
+    """While this lasts, the runs are made; yields what `_one_run` returns, as they finish.
+
+    joblib writes large arrays to a file once, which all processes of this machine map into memory.
+    Afterwards the processes that still work, because of an error or Ctrl-C, are ended at once.
+    """
+    parallel = joblib.Parallel(
+        return_as="generator_unordered",
+        batch_size=1,  # a batch of short runs would be recorded, or lost, as a whole
+        # A worker that joins a cluster later finds work. Here a process gets a run when it is free:
+        # joblib complains about runs that still wait when Ctrl-C ends it.
+        pre_dispatch="n_jobs" if scheduler is None else "all",
+    )
+    with _deaf_to_ctrl_c():
+        outcomes = parallel(
+            joblib.delayed(_one_run)(
+                data, setting, seed, experiment.function, experiment.settings[setting]
+            )
+            for setting, seed in tasks
+        )
+    try:
+        yield outcomes
+    finally:
+        with warnings.catch_warnings(action="ignore"):  # that runs are cancelled is what we want
+            outcomes.close()
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that are started in here do not hear Ctrl-C; nor does this one, meanwhile.
+
+    A terminal sends it to all of them. Only this process should answer, and end the others.
+    """
+    if threading.current_thread() is not threading.main_thread():  # which alone hears signals
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _one_run(
+    data: tuple[np.ndarray, ...], setting: str, seed: int, function: Callable, options: dict
+) -> tuple[str, int, dict | str, float]:
+    """Setting, seed, the finished run (or what went wrong, as text), and the seconds it took.
+
+    This happens in a process of its own. An error must not end the runs of the others, so it is
+    returned.
+    """
+    start = time.perf_counter()
+    try:
+        # For good: a worker of a cluster may be at another run when this one ends.
+        threadpool_limits(1)
+        results = function(data, seed, **options)
+        outcome = {
+            "setting": setting,
+            "seed": seed,
+            **{name: _rounded(value) for name, value in results.items()},
+            "versions": f"python {platform.python_version()}, numpy {np.__version__}, "
+            f"scipy {scipy.__version__}",
+        }
+    except Exception as error:
+        outcome = f"{type(error).__name__}: {error}"
+    return setting, seed, outcome, time.perf_counter() - start
+
+
+def _rounded(value: float) -> float:
+    """A whole number as it is, another rounded to five decimals, for JSON."""
+    return int(value) if isinstance(value, int | np.integer) else round(float(value), 5)
+
+
+class _Progress:
+    """The bar: how many runs are done, which was the last, how long the others may take.
+
+    The bar's own estimate takes the runs to come for such as the last few, one after the other.
+    Here settings differ, and several runs go on at once: see `seconds_left`.
+    """
+
+    def __init__(self, name: str, tasks: list[tuple[str, int]], n_wanted: int, n_workers: int):
+        self.tasks = tasks
+        self.n_workers = n_workers
+        self.took: dict[tuple[str, int], float] = {}  # seconds of the finished runs
+        self.failed: set[tuple[str, int]] = set()
+        self.start = time.monotonic()
+        self.bar = tqdm(
+            desc=name,
+            initial=n_wanted - len(tasks),
+            total=n_wanted,
+            bar_format="{desc} {bar:10} {n_fmt} of {total_fmt}{postfix}",
+            disable=None,  # without a terminal
+        )
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+    def finished(self, setting: str, seed: int, seconds: float, well: bool) -> None:
+        """Count one more run that has ended."""
+        self.took[setting, seed] = seconds
+        if not well:
+            self.failed.add((setting, seed))
+        elapsed = time.monotonic() - self.start
+        left = seconds_left(self.tasks, self.took, self.failed, self.n_workers, elapsed)
+        self.bar.set_postfix_str(
+            # the time of day, as the bar stands still until the next run is finished
+            f"about {tqdm.format_interval(left)} left at {datetime.now():%H:%M}, "
+            f"last {'done' if well else 'failed'}: {setting}, seed {seed}",
+            refresh=False,
+        )
+        self.bar.update()
+        self.bar.refresh()
+
+
+def seconds_left(
+    tasks: list[tuple[str, int]],
+    took: dict[tuple[str, int], float],
+    failed: set[tuple[str, int]],
+    n_workers: int,
+    elapsed: float,
+) -> float:
+    """Seconds until the last of ``tasks`` is done, ``elapsed`` seconds after the start; 0 or more.
+
+    Plays the whole of it: ``n_workers`` take the (setting, seed) pairs ``tasks`` in their order. A
+    finished one lasts as long as it ``took``; another as long as those of its setting on average,
+    or as all if there is none. ``failed`` runs ended early and are not typical for others, unless
+    there are only such.
+    """
+    typical = {task: seconds for task, seconds in took.items() if task not in failed} or took
+    by_setting: dict[str, list[float]] = {}
+    for (setting, _), seconds in typical.items():
+        by_setting.setdefault(setting, []).append(seconds)
+    of_all = mean(typical.values())
+    free_at = [0.0] * n_workers  # a heap: the first is the worker that is free first
+    for setting, seed in tasks:
+        expected = mean(by_setting.get(setting, [of_all]))
+        heapq.heapreplace(free_at, free_at[0] + took.get((setting, seed), expected))
+    return max(0.0, max(free_at) - elapsed)
+
+
+def experiment_of(name: str) -> Experiment:
+    """The experiment ``name``; ``ValueError`` if there is none of that name."""
     if name not in EXPERIMENTS:
         raise ValueError(f"name must be one of {', '.join(EXPERIMENTS)}, got {name!r}")
     return EXPERIMENTS[name]
 
 
+def _check_settings(experiment: Experiment, settings: Sequence[str] | None) -> list[str]:
+    """The names in ``settings`` (None: all) in the experiment's order, if it has them."""
+    for setting in settings or ():
+        if setting not in experiment.settings:
+            known = "; ".join(experiment.settings)
+            raise ValueError(f"settings must be among {known}; got {setting!r}")
+    return [name for name in experiment.settings if settings is None or name in settings]
+
+
+def file_of(name: str, folder: Path) -> Path:
+    """Where the runs of experiment ``name`` are recorded."""
+    return folder / f"{name}.jsonl"
+
+
+def header_of(name: str, seeds: int | None = None) -> dict:
+    """The first line of the results file; ``seeds`` are in its command (None: as by default)."""
+    experiment = experiment_of(name)
+    return {
+        "experiment": name,
+        "command": f"{command_of(name)} --seeds {seeds or experiment.seeds}",
+        "data": DATA,
+        "settings": experiment.settings,
+        "results": experiment.results,
+    }
+
+
+def command_of(name: str) -> str:
+    """The command that makes what is missing of experiment ``name``."""
+    return f"python -m helpers.experiments run {name}"
+
+
 def recorded(name: str, folder: Path = RESULTS) -> dict[str, dict[str, np.ndarray]]:
-    """The recorded accuracies of experiment ``name``: setting → {"train", "test"} → (n_seeds,).
+    """The recorded results of experiment ``name``: setting → result → array of shape (n_seeds,).
 
-    In the order of the seeds, so that two settings can be compared seed by seed. Raises
-    ``ValueError`` for an unknown name and for a damaged or outdated record, and
-    ``FileNotFoundError``, with the command that makes the file, if there is no record.
+    In the order of the seeds 0, 1, …, so that two settings can be compared seed by seed. Of an
+    experiment that is not finished, the settings that have runs, each with as many seeds as it
+    has. Raises ``ValueError`` for an unknown name, for a damaged or outdated file and where a seed
+    is missing before others, and ``FileNotFoundError``, with the command that makes the file, if
+    there is none.
     """
-    settings = settings_of(name)
-    path = folder / f"{name}.json"
+    experiment = experiment_of(name)
+    path = file_of(name, folder)
     if not path.exists():
-        raise FileNotFoundError(
-            f"no record of {name} at {path}: python -m helpers.experiments run {name} makes it"
-        )
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if record["settings"] != settings:
-            raise ValueError("its settings are not those of this version")
-        accuracies = {
-            setting: {
-                part: np.array([one[part] for one in runs_of(record, setting)])
-                for part in ("train", "test")
-            }
-            for setting in settings
-        }
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"{path} must be a record of {name}: {error!r}; "
-            f"python -m helpers.experiments run {name} makes it again"
-        ) from error
-    return accuracies
-
-
-def runs_of(record: dict, setting: str) -> list[dict]:
-    """The runs of one setting in a record, seeds 0, 1, …; ``ValueError`` if one is missing."""
-    runs = sorted((r for r in record["runs"] if r["setting"] == setting), key=lambda r: r["seed"])
-    n_seeds = len({r["seed"] for r in record["runs"]})
-    if [r["seed"] for r in runs] != list(range(n_seeds)) or not runs:
-        raise ValueError(f"the runs of {setting} are not those of seeds 0 to {n_seeds - 1}")
-    return runs
+        raise FileNotFoundError(f"no record of {name} at {path}: {command_of(name)} makes it")
+    runs: dict[str, list[dict]] = {}
+    for one in records.read(path, header_of(name)):
+        runs.setdefault(one["setting"], []).append(one)
+    for setting, ones in runs.items():
+        seeds = [one["seed"] for one in ones]
+        if seeds != list(range(len(seeds))):
+            missing = min(set(range(len(seeds))) - set(seeds))
+            raise ValueError(
+                f"{path}: {setting} has no run of seed {missing}, but of {seeds[-1]}: "
+                f"{command_of(name)} makes it"
+            )
+    return {
+        setting: {result: np.array([one[result] for one in ones]) for result in experiment.results}
+        for setting, ones in runs.items()
+    }
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The command line; see the top of this module."""
+    """The command line; see the top of this module. Ends with 1 if a run failed, 130 by Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m helpers.experiments")
     parser.add_argument("--list", action="store_true", help="name the experiments")
     commands = parser.add_subparsers(dest="command")
-    runner = commands.add_parser("run", help="run one on the full MNIST and record it")
+    runner = commands.add_parser("run", help="make the missing runs of one on the full MNIST")
     runner.add_argument("name", choices=EXPERIMENTS)
-    runner.add_argument("--seeds", type=int, default=10, help="runs of each setting (10)")
+    runner.add_argument("--seeds", type=int, help="runs of each setting (the experiment's number)")
     runner.add_argument("--jobs", type=int, default=-1, help="processes at once (one a core)")
+    runner.add_argument(
+        "--only", action="append", metavar="SETTING", help="only this setting; may be repeated"
+    )
+    runner.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="let all workers of a Dask cluster do it: tcp://HOST:PORT",
+    )
     options = parser.parse_args(arguments)
-    if options.command == "run":
-        try:
-            print(run(options.name, options.seeds, options.jobs))
-        except (ValueError, OSError) as error:
-            raise SystemExit(f"error: {error}") from error
-    elif options.list:
-        for name, settings in EXPERIMENTS.items():
-            print(f"{name}: {len(settings)} settings: {'; '.join(settings)}")
-    else:
-        parser.print_help()
+    try:
+        if options.command == "run":
+            _run_from_shell(options)
+        elif options.list:
+            for name, experiment in EXPERIMENTS.items():
+                settings = "; ".join(experiment.settings)
+                print(f"{name}: {_count_recorded(name)}; settings: {settings}")
+        else:
+            parser.print_help()
+    except (ValueError, OSError, RuntimeError, ImportError) as error:
+        raise SystemExit(f"error: {error}") from error
+
+
+def _run_from_shell(options: argparse.Namespace) -> None:
+    """Do what the command ``run`` asks; say where it stands if it is stopped."""
+    name, scheduler = options.name, options.scheduler
+    try:
+        print(run(name, options.seeds, options.jobs, scheduler, options.only, RESULTS))
+    except KeyboardInterrupt:
+        print(
+            f"\nstopped: {_count_recorded(name, options.seeds)} in {file_of(name, RESULTS)}; "
+            f"the same command goes on from there",
+            file=sys.stderr,
+        )
+        raise SystemExit(130) from None  # what a shell expects of a command stopped by Ctrl-C
+
+
+def _count_recorded(name: str, seeds: int | None = None) -> str:
+    """How many runs are recorded, of how many with that many seeds (None: as by default)."""
+    experiment = EXPERIMENTS[name]
+    n_recorded = len(records.read(file_of(name, RESULTS), header_of(name)))
+    return f"{n_recorded} of {len(experiment.settings) * (seeds or experiment.seeds)} runs recorded"
 
 
 if __name__ == "__main__":
-    main()
+    # By its name, under which other processes find its functions; their "__main__" is another.
+    from helpers import experiments
+
+    experiments.main()

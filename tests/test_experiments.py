@@ -1,16 +1,31 @@
-"""The runs that are recorded: made on small fake data here, and the records in ``results/``."""
+"""The runs that are recorded: made on small fake data here, and the records in ``results/``.
+
+What several processes do, and what a signal does to them, is in ``test_experiments_processes.py``.
+"""
 
 import json
 import platform
+import re
 import sys
+from datetime import datetime
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import scipy
 
-from helpers import experiments
-from helpers.experiments import ARTICLE_B, EXPERIMENTS, RESULTS, recorded, train_article_b
-from helpers.mnist import one_hot, scale_pixels
+from helpers import experiments, records
+from helpers.experiments import (
+    ARTICLE_B,
+    EXPERIMENTS,
+    RESULTS,
+    Experiment,
+    recorded,
+    run_article_b,
+    seconds_left,
+    train_article_b,
+)
+from helpers.mnist import FILES, one_hot, scale_pixels
 from helpers.slicing import NeuralNetwork
 
 SMALL = {
@@ -34,18 +49,35 @@ def fake_mnist(n_train=120, n_test=30):
 DATA = fake_mnist()
 
 
-def fake_accuracies(data, seed, epochs, no_of_dropout_tests, init_mean=2.0):
-    """What a run might give, with more digits than a record has."""
+def fake_run(data, seed, epochs, no_of_dropout_tests, init_mean=2.0):
+    """What a run might give, with more digits than a record has; run seed 7 diverges."""
     assert data is DATA
-    return 0.5 + (seed + epochs) / 30, 0.5 + (seed + init_mean) / 30
+    if seed == 7:
+        raise FloatingPointError(f"the loss is nan in epoch {epochs}")
+    MADE.append((epochs, seed))
+    return {"train": 0.5 + (seed + epochs) / 30, "updates": np.int64(seed + 4)}
+
+
+MADE = []  # the runs that were made, in this order
 
 
 @pytest.fixture
-def small_experiment(monkeypatch):
-    """An experiment that takes no time, under the name ``small``."""
+def small(monkeypatch, tmp_path):
+    """An experiment that takes no time, under the name ``small``; the file of its records."""
+    MADE.clear()
+    table = {
+        "small": Experiment(fake_run, ("train", "updates"), SMALL, 3),
+        "empty": Experiment(fake_run, ("train", "updates"), {}),
+    }
     monkeypatch.setattr(experiments, "load_mnist", lambda: DATA)
-    monkeypatch.setattr(experiments, "EXPERIMENTS", {"small": SMALL, "empty": {}})
-    monkeypatch.setattr(experiments, "train_article_b", fake_accuracies)
+    monkeypatch.setattr(experiments, "EXPERIMENTS", table)
+    monkeypatch.setattr(experiments, "RESULTS", tmp_path)
+    return tmp_path / "small.jsonl"
+
+
+def run_small(path, *arguments, **options):
+    """Run the experiment ``small`` in this process into the folder of the file ``path``."""
+    return experiments.run("small", *arguments, jobs=1, folder=path.parent, **options)
 
 
 @pytest.fixture
@@ -61,13 +93,6 @@ def networks(monkeypatch):
 
     monkeypatch.setattr(experiments, "NeuralNetwork", Remembered)
     return made
-
-
-def damage(path, change):
-    """Change the record in the file ``path``."""
-    record = json.loads(path.read_text(encoding="utf-8"))
-    change(record)
-    path.write_text(json.dumps(record), encoding="utf-8")
 
 
 # ---- one run ------------------------------------------------------------------------------
@@ -110,47 +135,105 @@ def test_a_seed_starts_with_the_same_weights_whatever_the_settings(networks):
     assert (first != other_seed).all()
 
 
+def test_a_run_of_article_b_gives_its_accuracies_by_name():
+    train, test = train_article_b(DATA, 3, epochs=1, no_of_dropout_tests=4)
+    found = run_article_b(DATA, 3, epochs=1, no_of_dropout_tests=4)
+    assert found == {"train": train, "test": test} and train != test
+
+
 # ---- all runs of an experiment ------------------------------------------------------------
 
 
-def test_every_setting_is_run_with_every_seed(small_experiment, tmp_path):
-    path = experiments.run("small", seeds=3, jobs=1, folder=tmp_path / "new" / "results")
-    assert path == tmp_path / "new" / "results" / "small.json"
+def test_every_setting_is_run_with_every_seed(small, tmp_path):
+    path = experiments.run("small", seeds=2, jobs=1, folder=tmp_path / "new" / "results")
+    assert path == tmp_path / "new" / "results" / "small.jsonl"
     assert list(path.parent.iterdir()) == [path]
-    record = json.loads(path.read_text(encoding="utf-8"))
-    assert record["command"] == "python -m helpers.experiments run small --seeds 3"
-    assert record["data"] == "MNIST, 120 training and 30 test images"
-    assert record["versions"] == {
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
+    header, *runs = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    assert header == {
+        "experiment": "small",
+        "command": "python -m helpers.experiments run small --seeds 2",
+        "data": "MNIST, 60000 training and 10000 test images",
+        "settings": SMALL,
+        "results": ["train", "updates"],
     }
-    assert record["settings"] == SMALL
-    assert [(run["setting"], run["seed"]) for run in record["runs"]] == [
-        (setting, seed) for setting in SMALL for seed in range(3)
+    versions = f"python {platform.python_version()}, numpy {np.__version__}, "
+    assert runs == [
+        {
+            "setting": setting,
+            "seed": seed,
+            "train": round(0.5 + (seed + SMALL[setting]["epochs"]) / 30, 5),
+            "updates": seed + 4,
+            "versions": versions + f"scipy {scipy.__version__}",
+        }
+        for setting in SMALL
+        for seed in range(2)
     ]
-    for run in record["runs"]:
-        train, test = fake_accuracies(DATA, run["seed"], **SMALL[run["setting"]])
-        assert (run["train"], run["test"]) == (round(train, 5), round(test, 5))
 
 
-def test_what_was_run_is_read_back(small_experiment, tmp_path):
-    path = experiments.run("small", seeds=2, jobs=1, folder=tmp_path)
-    runs = json.loads(path.read_text(encoding="utf-8"))["runs"]
-    accuracies = recorded("small", tmp_path)
-    assert list(accuracies) == list(SMALL)
-    for setting, parts in accuracies.items():
-        for part in ("train", "test"):
-            expected = [run[part] for run in runs if run["setting"] == setting]
-            assert parts[part].tolist() == expected and len(expected) == 2
+def test_the_data_that_a_record_names_are_those_that_are_loaded():
+    n_train, n_test = (FILES[f"{part}-labels-idx1-ubyte.gz"][1][0] for part in ("train", "t10k"))
+    assert experiments.DATA == f"MNIST, {n_train} training and {n_test} test images"
 
 
-def test_an_experiment_has_ten_seeds_if_nothing_else_is_said(small_experiment, tmp_path):
-    experiments.run("small", jobs=1, folder=tmp_path)
-    assert all(len(parts["test"]) == 10 for parts in recorded("small", tmp_path).values())
+def test_the_first_seed_of_every_setting_comes_first(small):
+    run_small(small)
+    assert MADE == [(epochs, seed) for seed in range(3) for epochs in (1, 2)]
 
 
-def test_processes_work_at_once_with_one_blas_thread_each(small_experiment, tmp_path, monkeypatch):
+def test_what_is_recorded_is_not_made_again(small, monkeypatch):
+    run_small(small, 1)
+    before = small.read_bytes()
+    run_small(small, 3)
+    assert MADE == [(epochs, seed) for seed in range(3) for epochs in (1, 2)]
+    whole = small.read_bytes()
+    assert set(before.splitlines()[1:]) < set(whole.splitlines())
+    monkeypatch.setattr(experiments, "load_mnist", None)  # the data are not even looked for
+    for seeds in (1, 3, None):
+        run_small(small, seeds)
+        assert small.read_bytes() == whole
+
+
+def test_settings_may_be_chosen(small):
+    run_small(small, settings=["zero mean"])
+    assert list(recorded("small", small.parent)) == ["zero mean"]
+    run_small(small, 1, settings=["one epoch", "zero mean", "one epoch"])
+    assert MADE == [(2, 0), (2, 1), (2, 2), (1, 0)]
+    command = json.loads(small.read_text(encoding="utf-8").splitlines()[0])["command"]
+    assert command == "python -m helpers.experiments run small --seeds 3"  # as many as there are
+
+
+def test_each_run_is_recorded_before_the_next_is_finished(small, monkeypatch):
+    lines = []
+
+    def looking(*arguments, **options):
+        lines.append(len(small.read_text(encoding="utf-8").splitlines()) if small.exists() else 1)
+        return fake_run(*arguments, **options)
+
+    table = {"small": Experiment(looking, ("train", "updates"), SMALL, 3)}
+    monkeypatch.setattr(experiments, "EXPERIMENTS", table)
+    run_small(small)
+    assert lines == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_setting_may_be_added_and_the_file_is_right_while_it_runs(small, monkeypatch):
+    run_small(small)
+
+    def looking(data, seed, **options):
+        found.append(
+            {name: len(ones["train"]) for name, ones in recorded("small", small.parent).items()}
+        )
+        return fake_run(data, seed, **options)
+
+    found = []
+    table = {
+        "small": Experiment(looking, ("train", "updates"), {"new": SMALL["zero mean"], **SMALL}, 2)
+    }
+    monkeypatch.setattr(experiments, "EXPERIMENTS", table)
+    run_small(small)
+    assert found == [{"one epoch": 3, "zero mean": 3}, {"new": 1, "one epoch": 3, "zero mean": 3}]
+
+
+def test_processes_work_at_once_and_never_start_more_than_one_blas_thread(small, monkeypatch):
     asked, parallel_config = [], experiments.joblib.parallel_config
 
     def sequential(*arguments, **options):
@@ -158,123 +241,326 @@ def test_processes_work_at_once_with_one_blas_thread_each(small_experiment, tmp_
         return parallel_config("sequential")
 
     monkeypatch.setattr(experiments.joblib, "parallel_config", sequential)
-    experiments.run("small", jobs=2, folder=tmp_path)
-    experiments.run("small", folder=tmp_path)
+    for jobs, seeds in (2, 1), (-1, 2):
+        experiments.run("small", seeds, jobs, folder=small.parent)
     assert asked == [(("loky",), {"n_jobs": jobs, "inner_max_num_threads": 1}) for jobs in (2, -1)]
 
 
-def test_a_record_has_one_run_a_line(small_experiment, tmp_path):
-    text = experiments.run("small", seeds=2, jobs=1, folder=tmp_path).read_text(encoding="utf-8")
-    lines = [line.strip().rstrip(",") for line in text.splitlines()]
-    assert [json.loads(line) for line in lines if "seed" in line and "command" not in line] == (
-        json.loads(text)["runs"]
-    )
-    assert text.endswith("}\n")
-
-
-def test_a_record_that_is_there_is_whole(small_experiment, tmp_path, monkeypatch):
-    path = experiments.run("small", seeds=1, jobs=1, folder=tmp_path)
-    before = path.read_bytes()
-
-    def failing(record):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(experiments, "one_run_a_line", failing)
-    with pytest.raises(KeyboardInterrupt):
-        experiments.run("small", seeds=2, jobs=1, folder=tmp_path)
-    assert path.read_bytes() == before
+def test_a_run_that_fails_does_not_stop_the_others(small):
+    with pytest.raises(RuntimeError) as failed:
+        run_small(small, 9)
+    assert str(failed.value).split("\n  ") == [
+        "2 of 18 runs failed, the others are recorded:",
+        "one epoch, seed 7: FloatingPointError: the loss is nan in epoch 1",
+        "zero mean, seed 7: FloatingPointError: the loss is nan in epoch 2",
+    ]
+    assert len(small.read_text(encoding="utf-8").splitlines()) == 1 + 16
+    MADE.clear()
+    with pytest.raises(RuntimeError, match=r"^2 of 2 runs failed"):
+        run_small(small, 9)
+    assert MADE == []
 
 
 @pytest.mark.parametrize(
-    ("name", "seeds", "error", "message"),
+    ("results", "message"),
     [
-        ("smal", 1, ValueError, r"name must be one of small, empty, got 'smal'"),
-        ("small", 0, ValueError, r"seeds must be at least 1, got 0"),
-        ("small", 1.5, TypeError, r"seeds must be a whole number, got 1.5"),
+        ({"train": float("nan"), "updates": 1}, "train must be a finite number, got nan"),
+        ({"train": 0.5}, "the line lacks updates"),
+        ({"train": "high", "updates": 1}, "ValueError: could not convert string to float: 'high'"),
+    ],
+)
+def test_what_is_no_result_is_a_failure(small, monkeypatch, results, message):
+    def odd(data, seed, **options):
+        return results if seed == 1 else fake_run(data, seed, **options)
+
+    table = {"small": Experiment(odd, ("train", "updates"), SMALL)}
+    monkeypatch.setattr(experiments, "EXPERIMENTS", table)
+    with pytest.raises(RuntimeError, match=rf"^1 of 3 .*\n  one epoch, seed 1: {message}$"):
+        run_small(small, 3, settings=["one epoch"])
+    assert len(small.read_text(encoding="utf-8").splitlines()) == 1 + 2
+
+
+def test_ctrl_c_leaves_a_sorted_file(small, monkeypatch):
+    made = []
+
+    def stopping(data, seed, **options):
+        made.append(seed)
+        if len(made) == 4:
+            raise KeyboardInterrupt
+        return fake_run(data, seed, **options)
+
+    table = {"small": Experiment(stopping, ("train", "updates"), SMALL)}
+    monkeypatch.setattr(experiments, "EXPERIMENTS", table)
+    with pytest.raises(KeyboardInterrupt):
+        run_small(small)
+    runs = [json.loads(line) for line in small.read_text(encoding="utf-8").splitlines()[1:]]
+    assert [(one["setting"], one["seed"]) for one in runs] == [
+        ("one epoch", 0), ("one epoch", 1), ("zero mean", 0)
+    ]  # fmt: skip
+
+
+def test_a_damaged_file_is_not_added_to(small):
+    run_small(small, 2)
+    small.write_bytes(small.read_bytes()[:-9])
+    before = small.read_bytes()
+    with pytest.raises(
+        ValueError, match=r"small\.jsonl, line 5: .* Delete the line, and python -m helpers"
+    ):
+        run_small(small)
+    assert small.read_bytes() == before and len(MADE) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "error", "message"),
+    [
+        ("smal", {}, ValueError, r"name must be one of small, empty, got 'smal'"),
+        ("small", {"seeds": 0}, ValueError, r"seeds must be at least 1, got 0"),
+        ("small", {"seeds": 1.5}, TypeError, r"seeds must be a whole number, got 1.5"),
+        (
+            "small",
+            {"settings": ["zero mean", "two"]},
+            ValueError,
+            r"settings must be among one epoch; zero mean; got 'two'",
+        ),
     ],
 )
 def test_a_run_that_cannot_be_is_refused_and_writes_nothing(
-    small_experiment, tmp_path, name, seeds, error, message
+    small, tmp_path, name, options, error, message
 ):
     with pytest.raises(error, match=f"^{message}$"):
-        experiments.run(name, seeds, jobs=1, folder=tmp_path)
+        experiments.run(name, **options, jobs=1, folder=tmp_path)
     assert not any(tmp_path.iterdir())
 
 
-def test_a_record_that_is_missing_names_the_command_that_makes_it(small_experiment, tmp_path):
+def test_a_cluster_needs_a_package(small, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ModuleNotFoundError, match=r"python -m pip install distributed$"):
+        run_small(small, scheduler="tcp://127.0.0.1:1")
+    assert not small.exists()
+
+
+# ---- what is left -------------------------------------------------------------------------
+
+
+def left(tasks, took, n_workers=1, elapsed=0.0, failed=()):
+    """`seconds_left` for tasks written as in "aab": settings, each with the seeds 0, 1, …"""
+    pairs = [(setting, tasks[:place].count(setting)) for place, setting in enumerate(tasks)]
+    took = {pairs[place]: seconds for place, seconds in took.items()}
+    return seconds_left(pairs, took, {pairs[place] for place in failed}, n_workers, elapsed)
+
+
+def test_a_run_lasts_as_long_as_those_of_its_setting():
+    assert left("aaabb", {0: 10, 3: 100}, elapsed=110) == 10 + 10 + 100
+    assert left("aaabb", {0: 10, 1: 30, 3: 100}, elapsed=140) == 20 + 100
+
+
+def test_a_run_of_a_setting_that_never_ran_lasts_as_long_as_all_runs_on_average():
+    assert left("abcc", {0: 10, 1: 30}, elapsed=40) == 20 + 20
+
+
+def test_workers_share_the_runs_but_not_a_run():
+    assert left("aaaa", {0: 10, 1: 10}, n_workers=2, elapsed=10) == 10
+    assert left("aaaaa", {0: 10, 1: 10}, n_workers=2, elapsed=10) == 20
+    assert left("aaaaa", {0: 10, 1: 10}, n_workers=9, elapsed=10) == 0
+
+
+def test_what_the_unfinished_runs_have_done_counts():
+    assert left("aabb", {0: 10, 2: 40}, n_workers=2, elapsed=45) == 5
+    assert left("aab", {0: 10}, elapsed=90) == 0  # longer than it should: never less than nothing
+
+
+def test_a_run_that_failed_early_promises_nothing_unless_all_failed():
+    assert left("aaa", {0: 100, 1: 1}, failed=[1], elapsed=101) == 100
+    assert left("aaa", {0: 1}, failed=[0], elapsed=1) == 2
+
+
+def test_the_bar_says_how_many_runs_are_done_which_was_last_and_what_is_left(small, monkeypatch):
+    shown, opened = [], []
+
+    class Bar(experiments.tqdm):
+        def __init__(self, **options):
+            opened.append(dict(options))
+            super().__init__(
+                **{**options, "disable": False, "file": open(small.parent / "bar", "w")}
+            )
+
+        def refresh(self, *arguments, **options):
+            shown.append(str(self))
+            return super().refresh(*arguments, **options)
+
+        def close(self):
+            super().close()
+            self.fp.close()
+
+    class Clock:
+        """A day on which every look at the clock takes half a minute."""
+
+        def __init__(self):
+            self.seconds = 0
+
+        def __call__(self):
+            self.seconds += 30
+            return self.seconds
+
+    class Noon(datetime):
+        @classmethod
+        def now(cls):
+            return cls(2026, 1, 1, 12, 34)
+
+    run_small(small, 6, settings=["one epoch"])
+    monkeypatch.setattr(experiments, "tqdm", Bar)
+    monkeypatch.setattr(experiments, "datetime", Noon)
+    monkeypatch.setattr(
+        experiments, "time", SimpleNamespace(perf_counter=Clock(), monotonic=Clock())
+    )
+    with pytest.raises(RuntimeError):
+        run_small(small, 9, settings=["one epoch"])
+    shown = [" ".join(re.sub("[\u2588-\u258f]", "", line).split()) for line in shown]
+    assert opened[0]["disable"] is None  # no bar where nobody watches
+    assert list(dict.fromkeys(shown)) == [
+        "small 6 of 9",
+        "small 7 of 9, about 01:00 left at 12:34, last done: one epoch, seed 6",
+        "small 8 of 9, about 00:30 left at 12:34, last failed: one epoch, seed 7",
+        "small 9 of 9, about 00:00 left at 12:34, last done: one epoch, seed 8",
+    ]
+
+
+# ---- read what was recorded ---------------------------------------------------------------
+
+
+def test_what_was_run_is_read_back(small):
+    run_small(small)
+    found = recorded("small", small.parent)
+    assert list(found) == list(SMALL)
+    for setting, results in found.items():
+        assert list(results) == ["train", "updates"]
+        expected = [round(0.5 + (seed + SMALL[setting]["epochs"]) / 30, 5) for seed in range(3)]
+        assert results["train"].tolist() == expected
+        assert results["updates"].tolist() == [4, 5, 6]
+
+
+def test_the_settings_of_an_unfinished_experiment_are_those_that_have_runs(small):
+    run_small(small, 2, settings=["zero mean"])
+    assert {
+        name: len(found["train"]) for name, found in recorded("small", small.parent).items()
+    } == {"zero mean": 2}
+    run_small(small, 1)
+    assert {
+        name: len(found["train"]) for name, found in recorded("small", small.parent).items()
+    } == {
+        "one epoch": 1,
+        "zero mean": 2,
+    }
+
+
+def test_the_order_of_the_lines_does_not_matter(small):
+    run_small(small)
+    before = recorded("small", small.parent)
+    header, *lines = small.read_bytes().splitlines(keepends=True)
+    small.write_bytes(b"".join([header, *lines[::-1]]))
+    after = recorded("small", small.parent)
+    assert list(after) == list(before)
+    for setting, results in before.items():
+        np.testing.assert_array_equal(after[setting]["train"], results["train"])
+
+
+@pytest.mark.parametrize(
+    ("seed", "message"),
+    [
+        (0, "zero mean has no run of seed 0, but of 2"),
+        (1, "zero mean has no run of seed 1, but of 2"),
+    ],
+)
+def test_a_seed_that_is_missing_before_others_is_refused(small, seed, message):
+    run_small(small)
+    lines = small.read_bytes().splitlines(keepends=True)
+    small.write_bytes(b"".join(lines[: 4 + seed] + lines[5 + seed :]))
     with pytest.raises(
-        FileNotFoundError, match=r"python -m helpers\.experiments run small makes it"
+        ValueError, match=rf"{message}: python -m helpers\.experiments run small makes it$"
+    ):
+        recorded("small", small.parent)
+    run_small(small)  # as it says
+    assert small.read_bytes() == b"".join(lines)
+
+
+def test_a_record_that_is_missing_names_the_command_that_makes_it(small, tmp_path):
+    with pytest.raises(
+        FileNotFoundError, match=r"python -m helpers\.experiments run small makes it$"
     ):
         recorded("small", tmp_path)
     with pytest.raises(ValueError, match=r"^name must be one of small, empty, got 'other'$"):
         recorded("other", tmp_path)
 
 
-def test_the_accuracies_are_in_the_order_of_the_seeds(small_experiment, tmp_path):
-    path = experiments.run("small", seeds=3, jobs=1, folder=tmp_path)
-    in_order = recorded("small", tmp_path)["zero mean"]["test"].tolist()
-    damage(path, lambda record: record["runs"].reverse())
-    assert recorded("small", tmp_path)["zero mean"]["test"].tolist() == in_order
-    assert len(set(in_order)) == 3
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda r: r["settings"].pop("zero mean"), "its settings are not those of this version"),
-        (lambda r: r["runs"].pop(1), "the runs of one epoch are not those of seeds 0 to 2"),
-        (lambda r: r["runs"].append(r["runs"][0]), "the runs of one epoch are not those of seeds"),
-        (lambda r: r["runs"].clear(), "the runs of one epoch are not those of seeds"),
-        (lambda r: r.pop("runs"), "KeyError"),
-        (lambda r: r["runs"][4].pop("test"), "KeyError"),
-        (lambda r: r.update(runs=3), "TypeError"),
-    ],
-)
-def test_a_damaged_or_outdated_record_is_refused(small_experiment, tmp_path, change, message):
-    path = experiments.run("small", seeds=3, jobs=1, folder=tmp_path)
-    damage(path, change)
-    with pytest.raises(
-        ValueError, match=rf"must be a record of small: .*{message}.* makes it again"
-    ):
-        recorded("small", tmp_path)
-
-
-def test_a_record_that_is_cut_off_is_refused(small_experiment, tmp_path):
-    path = experiments.run("small", seeds=3, jobs=1, folder=tmp_path)
-    path.write_text(path.read_text(encoding="utf-8")[:-40], encoding="utf-8")
-    with pytest.raises(ValueError, match=r"must be a record of small: JSONDecodeError"):
-        recorded("small", tmp_path)
+def test_a_damaged_record_is_refused(small):
+    run_small(small)
+    small.write_bytes(small.read_bytes().replace(b'"seed": 2', b'"seed": 1'))
+    with pytest.raises(ValueError, match=r"line 4: the same setting and seed as line 3"):
+        recorded("small", small.parent)
 
 
 # ---- the command line ---------------------------------------------------------------------
 
 
-def test_the_list_names_every_experiment_and_its_settings(capsys):
+def test_the_list_says_of_every_experiment_how_far_it_is(small, capsys):
+    run_small(small, 2, settings=["zero mean"])
     experiments.main(["--list"])
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(EXPERIMENTS)
-    for line, (name, settings) in zip(lines, EXPERIMENTS.items(), strict=True):
-        assert line == f"{name}: {len(settings)} settings: {'; '.join(settings)}"
+    assert capsys.readouterr().out.splitlines() == [
+        "small: 2 of 6 runs recorded; settings: one epoch; zero mean",
+        "empty: 0 of 0 runs recorded; settings: ",
+    ]
 
 
-def test_the_command_run_prints_where_the_record_is(monkeypatch, capsys):
+def test_the_command_run_passes_on_what_is_asked_and_prints_where_the_record_is(
+    small, monkeypatch, capsys
+):
     asked = []
-    monkeypatch.setattr(experiments, "run", lambda *a: asked.append(a) or "results/article_b.json")
-    experiments.main(["run", "article_b", "--seeds", "2", "--jobs", "1"])
-    monkeypatch.setattr(sys, "argv", ["experiments.py", "run", "article_b"])
+    monkeypatch.setattr(experiments, "run", lambda *arguments: asked.append(arguments) or small)
+    experiments.main(["run", "small", "--seeds", "2", "--jobs", "1", "--only", "a", "--only", "b"])
+    experiments.main(["run", "small", "--scheduler", "tcp://h:1"])
+    monkeypatch.setattr(sys, "argv", ["experiments.py", "run", "small"])
     experiments.main()
-    assert asked == [("article_b", 2, 1), ("article_b", 10, -1)]
-    assert capsys.readouterr().out == "results/article_b.json\n" * 2
+    assert asked == [
+        ("small", 2, 1, None, ["a", "b"], small.parent),
+        ("small", None, -1, "tcp://h:1", None, small.parent),
+        ("small", None, -1, None, None, small.parent),
+    ]
+    assert capsys.readouterr().out == f"{small}\n" * 3
 
 
-@pytest.mark.parametrize("error", [ValueError("seeds is wrong"), ConnectionError("no network")])
-def test_what_goes_wrong_is_said_without_a_traceback(monkeypatch, error):
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("seeds is wrong"),
+        ConnectionError("no network"),
+        RuntimeError("1 of 2 runs failed"),
+        ModuleNotFoundError("it needs a package"),
+    ],
+)
+def test_what_goes_wrong_is_said_without_a_traceback(small, monkeypatch, error):
     def failing(*arguments):
         raise error
 
     monkeypatch.setattr(experiments, "run", failing)
     with pytest.raises(SystemExit, match=f"^error: {error}$"):
-        experiments.main(["run", "article_b"])
+        experiments.main(["run", "small"])
+
+
+def test_ctrl_c_says_what_is_recorded_and_how_to_go_on(small, monkeypatch, capsys):
+    run_small(small, 2)
+
+    def stopped(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(experiments, "run", stopped)
+    for arguments, n_wanted in ([], 6), (["--seeds", "5"], 10):
+        with pytest.raises(SystemExit) as end:
+            experiments.main(["run", "small", *arguments])
+        assert end.value.code == 130
+        assert capsys.readouterr().err == (
+            f"\nstopped: 4 of {n_wanted} runs recorded in {small}; "
+            f"the same command goes on from there\n"
+        )
 
 
 @pytest.mark.parametrize(
@@ -296,31 +582,46 @@ def test_a_wrong_command_is_explained(capsys, arguments, said):
 def test_no_command_prints_the_help(capsys):
     experiments.main([])
     assert "python -m helpers.experiments" in (said := capsys.readouterr().out)
-    assert "--list" in said and "run one on the full MNIST and record it" in said
+    assert "--list" in said and "make the missing runs of one on the full MNIST" in said
 
 
 # ---- the records --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
-def test_the_record_is_of_the_settings_of_today(name):
-    record = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-    assert set(record) == {"command", "data", "versions", "settings", "runs"}
-    assert record["settings"] == EXPERIMENTS[name]
-    assert record["data"] == "MNIST, 60000 training and 10000 test images"
-    assert set(record["versions"]) == {"python", "numpy", "scipy"}
-    seeds = int(
-        record["command"].removeprefix(f"python -m helpers.experiments run {name} --seeds ")
-    )
-    assert seeds >= 5
-    assert [(run["setting"], run["seed"]) for run in record["runs"]] == [
-        (setting, seed) for setting in EXPERIMENTS[name] for seed in range(seeds)
-    ]
-    for run in record["runs"]:
+def files():
+    """The recorded experiments."""
+    return [name for name in EXPERIMENTS if (RESULTS / f"{name}.jsonl").exists()]
+
+
+def test_no_record_lies_about_without_an_experiment():
+    assert {path.stem for path in RESULTS.glob("*.jsonl")} == set(files()) >= {"article_b"}
+
+
+@pytest.mark.parametrize("name", files())
+def test_a_record_is_of_the_settings_of_today_sorted_and_of_the_command_it_names(name):
+    path = RESULTS / f"{name}.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    command = json.loads(lines[0])["command"]
+    seeds = int(command.rpartition(" --seeds ")[2])
+    header = experiments.header_of(name, seeds)
+    assert lines[0] == records.as_line(header)
+    runs = records.read(path, header)
+    assert lines[1:] == [records.as_line(one) for one in runs]
+    assert max(one["seed"] for one in runs) < seeds
+    assert all(one["versions"].startswith("python 3.") for one in runs)
+    assert recorded(name)
+
+
+def test_every_run_of_article_b_is_recorded():
+    found = recorded("article_b")
+    assert list(found) == list(ARTICLE_B)
+    for accuracies in found.values():
         for part, n_images in (("train", 60_000), ("test", 10_000)):
-            assert 0 < run[part] < 1
+            assert accuracies[part].shape == (10,)
+            assert (0 < accuracies[part]).all() and (accuracies[part] < 1).all()
             # a share of the images, rounded to five decimals
-            assert run[part] * n_images == pytest.approx(round(run[part] * n_images), abs=0.301)
+            correct = accuracies[part] * n_images
+            np.testing.assert_allclose(correct, correct.round(), atol=0.301)
 
 
 def test_article_b_changes_one_thing_at_a_time():
