@@ -13,7 +13,7 @@ help:
 	@echo 'make run      execute every notebook from top to bottom into build/'
 	@echo 'make test     run all tests: the notebooks, the helpers, the style'
 	@echo 'make matrix   test the notebooks under other Pythons, versions and BLAS kernels (long)'
-	@echo 'make bench    measure the speed of the helpers'
+	@echo 'make bench    measure the speed of the helpers (installs PyTorch into build/)'
 	@echo 'make clean    remove .venv, build and caches'
 
 lab:
@@ -29,7 +29,8 @@ matrix:
 	@$(IN_PROJECT) $(RUN) tools/matrix.py $(ARGS)
 
 bench:
-	@$(IN_PROJECT) $(RUN) tools/bench.py $(ARGS)
+	@$(IN_PROJECT) LESSON_VENV=build/bench LESSON_REQUIREMENTS=tools/bench-requirements.txt \
+		$(RUN) tools/bench.py $(ARGS)
 
 clean:
 	@$(IN_PROJECT) rm -rf .venv build mutants .hypothesis .pytest_cache .ruff_cache

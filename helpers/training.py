@@ -299,7 +299,9 @@ def _add_sliced_gradient(
     ]
     scales = [n / len(units) for n, units in zip(network.sizes, active, strict=False)]
     sub = thin_network(network, active)
-    loss, accuracy, gradient = loss_and_gradient(sub, x[:, active[0]], labels, scales)
+    loss, accuracy, gradient = loss_and_gradient(
+        sub, x.take(active[0], axis=1), labels, scales, state.scratch[: sub.parameters.size]
+    )
     add_restored(state.velocity, gradient, network, active)
     return loss, accuracy
 

@@ -4,8 +4,11 @@
 # Makes .venv first when it is missing, unfinished, or made from other requirements. The file .venv/ready
 # is written last and holds the requirements it was made from, so an interrupted set-up never counts.
 # The variable PYTHON names the Python to make it with; without it the usual names are tried.
+# The variables LESSON_VENV and LESSON_REQUIREMENTS name another folder and what to install there.
 set -eu
 cd "$(dirname "$0")/.."
+venv=${LESSON_VENV:-.venv}
+requirements=${LESSON_REQUIREMENTS:-tests/requirements.txt}
 
 # Prints "3.12" and succeeds if the Python named by $1 runs, fits, and can make a virtual environment.
 fitting_version() {  # a name on the PATH may be a stub that only fails: run it to know
@@ -33,19 +36,19 @@ choose_python() {
 }
 
 requirements() {
-    cat requirements.txt tests/requirements.txt
+    cat requirements.txt "$requirements"
 }
 
 venv_python() {
-    if [ -d .venv/Scripts ]; then  # Windows
-        echo .venv/Scripts/python.exe
+    if [ -d "$venv/Scripts" ]; then  # Windows
+        echo "$venv/Scripts/python.exe"
     else
-        echo .venv/bin/python
+        echo "$venv/bin/python"
     fi
 }
 
 ready() {
-    requirements | cmp -s - .venv/ready && version=$(fitting_version "$(venv_python)") || return 1
+    requirements | cmp -s - "$venv/ready" && version=$(fitting_version "$(venv_python)") || return 1
     [ -z "${PYTHON:-}" ] || [ "$version" = "$(fitting_version "$PYTHON")" ]
 }
 
@@ -53,9 +56,9 @@ if [ -n "${PYTHON:-}" ] || ! ready; then
     python=$(choose_python)
 fi
 if ! ready; then
-    echo "Setting up .venv with Python $(fitting_version "$python") (once; it takes a few minutes) ..."
-    "$python" -m venv --clear .venv
-    "$(venv_python)" -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
-    requirements >.venv/ready
+    echo "Setting up $venv with Python $(fitting_version "$python") (once; it takes a few minutes) ..."
+    "$python" -m venv --clear "$venv"
+    "$(venv_python)" -m pip install --quiet --disable-pip-version-check -r "$requirements"
+    requirements >"$venv/ready"
 fi
 exec "$(venv_python)" "$@"

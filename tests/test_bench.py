@@ -1,0 +1,167 @@
+"""The tables of ``make bench`` and the file it writes. No test asks how long something takes."""
+
+import inspect
+import json
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers import training
+from tools import bench, comparisons
+
+RESULTS = json.loads(bench.RESULTS.read_text(encoding="utf-8"))
+
+positive = st.floats(1e-6, 1e6)
+
+
+@given(st.lists(positive, min_size=1))
+def test_a_median_has_as_many_repetitions_below_as_above(values):
+    entry = bench.row(values)
+    assert entry["repetitions"] == pytest.approx(values, rel=1e-3)
+    below = sum(value <= entry["median"] * (1 + 1e-3) for value in values)
+    above = sum(value >= entry["median"] * (1 - 1e-3) for value in values)
+    assert below >= len(values) / 2 and above >= len(values) / 2
+
+
+@given(positive, positive)
+def test_a_ratio_says_how_many_times_the_first_is_the_second(a, b):
+    rows = {"a": bench.row([a]), "b": bench.row([b])}
+    assert bench.ratio(rows, "a", "b")["value"] * b == pytest.approx(a, rel=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("goal", "met", "missed"),
+    [("<= 1.25", 1.25, 1.26), (">= 2.5", 2.5, 2.49), ("< 1.2", 1.19, 1.2)],
+)
+def test_goals(goal, met, missed):
+    assert bench.meets(met, goal)
+    assert not bench.meets(missed, goal)
+
+
+def test_a_table_shows_medians_spreads_goals_and_notes():
+    rows = {"fast": bench.row([1.0, 3.0, 2.0], note="so it is"), "slow": bench.row([8.0])}
+    goals = [bench.ratio(rows, "fast", "slow", "<= 0.2"), bench.ratio(rows, "slow", "fast")]
+    text = bench.table("modes", {"unit": "seconds", "rows": rows, "goals": goals})
+    lines = [line.split() for line in text.splitlines()]
+    assert ["fast", "2", "1", "3", "so", "it", "is"] in lines
+    assert ["slow", "8", "8", "8"] in lines
+    assert ["fast", "/", "slow", "0.25", "goal", "<=", "0.2:", "MISSED"] in lines
+    assert ["slow", "/", "fast", "4"] in lines
+    goals[0]["goal"] = "<= 0.3"
+    assert "goal <= 0.3: met" in bench.table("modes", {"unit": "", "rows": rows, "goals": goals})
+
+
+def results(machine: str, **comparisons: int) -> dict:
+    return {"versions": {}, "machine": {"processor": machine}, "comparisons": comparisons}
+
+
+def test_new_results_replace_their_own_and_leave_the_others_in_order():
+    merged = bench.merge(results("a", memory=1, width=2), results("a", modes=3, memory=4))
+    assert list(merged["comparisons"].items()) == [("modes", 3), ("memory", 4), ("width", 2)]
+
+
+def test_results_of_another_machine_do_not_stay():
+    assert bench.merge(results("a", memory=1), results("b", modes=3)) == results("b", modes=3)
+    assert bench.merge({}, results("b", modes=3)) == results("b", modes=3)
+
+
+def test_the_text_is_json_with_a_line_for_each_list():
+    found = {"rows": {"a [s], batch 1": bench.row([1.0, 2.0, 3.0])}}
+    text = bench.as_text(found)
+    assert json.loads(text) == found
+    assert '"repetitions": [1.0, 2.0, 3.0]' in text
+
+
+def test_a_pinned_kernel_is_taken_out_and_the_threads_are_set(monkeypatch):
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Prescott")
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "7")
+    variables = bench.environment(threads=2)
+    assert "OPENBLAS_CORETYPE" not in variables
+    assert variables["OPENBLAS_NUM_THREADS"] == variables["OMP_NUM_THREADS"] == "2"
+
+
+@pytest.mark.parametrize(
+    "code, output", [(bench.SKIPPED, None), (0, {"comparison": "what was printed"})]
+)
+def test_a_comparison_runs_in_a_process_of_its_own(monkeypatch, tmp_path, code, output):
+    package = tmp_path / "tools"
+    package.mkdir()
+    program = f"import sys; print({json.dumps(output)!r}); sys.exit({code})"
+    (package / "comparisons.py").write_text(program, encoding="utf-8")
+    monkeypatch.setattr(bench, "PROJECT", tmp_path)
+    assert bench.measure("modes") == output
+
+
+def test_an_unknown_name_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        bench.main(["modes", "speed"])
+    assert "got speed" in capsys.readouterr().err
+
+
+def test_what_is_missing_is_named_and_skipped(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "torch", None)  # as if it were not installed
+    monkeypatch.setattr(comparisons, "TURN", 512)
+    assert comparisons.main("pytorch") == bench.SKIPPED
+    assert capsys.readouterr().err == "skipped pytorch: it needs torch\n\n"
+
+
+def test_every_comparison_has_a_function_and_no_function_lacks_a_name():
+    functions = {name for name, _ in inspect.getmembers(comparisons, inspect.isfunction)}
+    named = {f"compare_{name.replace('-', '_')}" for name in bench.COMPARISONS}
+    assert named == {name for name in functions if name.startswith("compare_")}
+
+
+def test_sides_take_turns_after_warming_up(monkeypatch):
+    monkeypatch.setattr(comparisons, "PAUSE", 0)
+    calls = []
+    sides = {name: lambda name=name: lambda: calls.append(name) for name in ("a", "b")}
+    taken = comparisons.take_turns(sides)
+    assert calls == ["a", "b"] * (comparisons.REPETITIONS + 1)
+    assert {name: len(seconds) for name, seconds in taken.items()} == dict.fromkeys("ab", 5)
+
+
+@pytest.mark.parametrize(
+    ("mode", "unused"),
+    [
+        ("none", {"random numbers", "gather and scatter"}),
+        ("mask", {"gather and scatter"}),
+        ("slice", set()),
+    ],
+)
+def test_a_profile_adds_up_and_leaves_training_as_it_was(monkeypatch, mode, unused):
+    monkeypatch.setattr(comparisons, "PAUSE", 0)
+    before = dict(vars(training))
+    x, labels = comparisons.digits(256)
+    parts = comparisons.profile(comparisons.ours(mode, x, labels, 128))
+    assert parts.pop("sum") == pytest.approx(sum(parts.values()))
+    assert {part for part, seconds in parts.items() if seconds == 0} == unused
+    assert dict(vars(training)) == before
+
+
+# ---- the recorded file -------------------------------------------------------------------------
+
+
+def test_the_recorded_file_says_how_and_where_it_was_made():
+    assert list(RESULTS) == ["command", "versions", "machine", "comparisons"]
+    assert RESULTS["command"] == "make bench"
+    assert {"python", "numpy", "torch", "scikit-learn"} <= RESULTS["versions"].keys()
+    assert set(RESULTS["machine"]) == {"processor", "cores", "system", "BLAS kernel"}
+    assert bench.as_text(RESULTS) == bench.RESULTS.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", bench.COMPARISONS)
+def test_every_comparison_is_recorded(name):
+    recorded = RESULTS["comparisons"][name]
+    assert list(recorded) == ["unit", "rows", "goals"]
+    repetitions = {"test_error": 3, "memory": 1}.get(name, comparisons.REPETITIONS)
+    for entry in recorded["rows"].values():
+        more = {key: entry[key] for key in entry if key not in ("median", "repetitions")}
+        assert len(entry["repetitions"]) == repetitions
+        assert bench.row(entry["repetitions"], **more) == entry
+    for goal in recorded["goals"]:
+        assert list(goal) == ["what", "value", "goal"]
+        if name != "memory":
+            above, below = goal["what"].split(" / ")
+            assert bench.ratio(recorded["rows"], above, below, goal["goal"]) == goal

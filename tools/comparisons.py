@@ -1,0 +1,321 @@
+"""The comparisons of ``make bench``; ``python -m tools.comparisons NAME`` makes one, prints JSON.
+
+`tools.bench` runs that in a process of its own for each, and prints the table.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from itertools import pairwise
+from unittest.mock import patch
+
+import numpy as np
+
+from helpers import mnist, training
+from helpers.network import Network, error_rate
+from tools import contenders
+from tools.bench import SKIPPED, machine, ratio, row, versions
+from tools.contenders import DROPS, MOMENTUM, SIZES, Side, digits, ours, products
+
+REPETITIONS = 5
+PAUSE = 0.2  # seconds before a turn
+BATCHES = (128, 512)
+MODES = ("none", "mask", "slice")
+EPOCH = 60_000  # samples; a turn takes fewer, and its seconds are scaled
+TURN = 15_360  # samples: 120 batches of 128, 30 of 512
+
+
+class Missing(Exception):
+    """Data that a comparison needs are not there."""
+
+
+# ---- taking turns ------------------------------------------------------------------------------
+
+
+def turn(side: Side) -> float:
+    """Seconds of one turn.
+
+    The threads of a library spin when their work is done, in case more comes, and keep a core from
+    the next side: OpenBLAS' for 45 milliseconds of computing time, PyTorch's for 8, measured by
+    sleeping after a product. So there is a pause first, in which they fall asleep.
+    """
+    work = side()
+    time.sleep(PAUSE)
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def take_turns(sides: dict[str, Side], scale: float = 1.0) -> dict[str, list[float]]:
+    """Seconds of each side, times ``scale``; a busy moment of the machine hits all sides."""
+    for side in sides.values():
+        turn(side)  # to warm up
+    turns = [{name: turn(side) for name, side in sides.items()} for _ in range(REPETITIONS)]
+    return {name: [scale * seconds[name] for seconds in turns] for name in sides}
+
+
+def for_each_batch(sides: Callable[[int], dict[str, Side]], *ratios: tuple) -> dict:
+    """Let the sides of each batch size take turns; ``ratios`` are (above, below, goals)."""
+    rows, goals = {}, []
+    for batch in BATCHES:
+        for name, taken in take_turns(sides(batch), EPOCH / TURN).items():
+            rows[f"{name}, batch {batch}"] = row(taken)
+        for above, below, by_batch in ratios:
+            pair = f"{above}, batch {batch}", f"{below}, batch {batch}"
+            goals.append(ratio(rows, *pair, by_batch.get(batch, "")))
+    unit = f"seconds an epoch of {EPOCH:,}, {named(SIZES)}"
+    return {"unit": unit, "rows": rows, "goals": goals}
+
+
+def named(sizes: tuple[int, ...]) -> str:
+    """784-800-800-10."""
+    return "-".join(map(str, sizes))
+
+
+# ---- training against others -------------------------------------------------------------------
+
+
+def compare_modes() -> dict:
+    """None, mask and slice against the matrix products alone."""
+    x, labels = digits(TURN)
+
+    def sides(batch):
+        alone = {"products alone": products(batch, TURN // batch)}
+        return {mode: ours(mode, x, labels, batch) for mode in MODES} | alone
+
+    return for_each_batch(
+        sides,
+        ("none", "products alone", {128: "<= 1.25", 512: "<= 1.25"}),
+        ("mask", "none", {128: "<= 1.2", 512: "<= 1.2"}),
+        ("slice", "none", {128: "<= 0.7", 512: "<= 0.5"}),
+    )
+
+
+def compare_pytorch() -> dict:
+    """Mask and slice against a network with ``nn.Dropout``, and one without dropout."""
+    x, labels = digits(TURN)
+    contenders.check_same_training(x[:512], labels[:512])
+
+    def sides(batch):
+        return {
+            "PyTorch, nn.Dropout": contenders.pytorch(x, labels, batch, DROPS),
+            "PyTorch, no dropout": contenders.pytorch(x, labels, batch),
+            **{mode: ours(mode, x, labels, batch) for mode in MODES},
+        }
+
+    return for_each_batch(
+        sides,
+        ("PyTorch, nn.Dropout", "mask", {128: ">= 2.2", 512: ">= 2.2"}),
+        ("PyTorch, nn.Dropout", "slice", {512: ">= 4.5"}),
+        ("PyTorch, no dropout", "none", {}),
+    )
+
+
+def compare_scikit_learn() -> dict:
+    """None against ``MLPClassifier``."""
+    warnings.filterwarnings("ignore", "Stochastic Optimizer")  # one epoch does not converge
+    x, labels = digits(TURN)
+
+    def sides(batch):
+        theirs = contenders.scikit_learn(x, labels, batch)
+        return {"MLPClassifier": theirs, "none": ours("none", x, labels, batch)}
+
+    return for_each_batch(sides, ("MLPClassifier", "none", {}))
+
+
+def compare_article_b() -> dict:
+    """The class against the article's rule, each sample a step."""
+    sides, n_samples = contenders.article_b()
+    rows = {name: row(taken) for name, taken in take_turns(sides, 1e6 / n_samples).items()}
+    goals = [ratio(rows, "transcription", "class", ">= 2.5")]
+    return {"unit": "microseconds a sample, 784-100-10, float64", "rows": rows, "goals": goals}
+
+
+# ---- the full MNIST ----------------------------------------------------------------------------
+
+
+def full_mnist() -> list[np.ndarray]:
+    """Training samples in float32 and labels, test samples and labels."""
+    if not mnist.is_available():
+        raise Missing("the full MNIST: the README says how to get it")
+    x, labels, test_x, test_labels = mnist.load_mnist()
+    x, test_x = (a.reshape(-1, 784).astype(np.float32) / 255 for a in (x, test_x))
+    return [x, labels, test_x, test_labels]
+
+
+class Reached(Exception):
+    """The test error is low enough."""
+
+
+def time_to_error(
+    data: list, mode: str, seed: int, rate: float, error: float, cap: int
+) -> tuple[float, str]:
+    """Seconds of training without the evaluations, and the epochs, or why it was not reached."""
+    x, labels, *test = data
+    evaluating, n_epochs = 0.0, 0
+
+    def evaluate(*arguments):
+        nonlocal evaluating, n_epochs
+        began = time.perf_counter()
+        found = error_rate(*arguments)
+        evaluating += time.perf_counter() - began
+        n_epochs += 1
+        if found <= error:
+            raise Reached
+        return found
+
+    rng = np.random.default_rng(seed)
+    network = Network(SIZES, rng)
+    settings = training.Settings(epochs=cap, mode=mode, learning_rate=rate, momentum=MOMENTUM)
+    outcome = f"not in {cap}"
+    start = time.perf_counter()
+    try:
+        with patch.object(training, "error_rate", evaluate):
+            training.train(network, x, labels, settings, rng, test, verbose=False)
+    except Reached:
+        outcome = str(n_epochs)
+    except FloatingPointError:
+        outcome = f"diverged in {n_epochs + 1}"
+    return time.perf_counter() - start - evaluating, outcome
+
+
+def compare_test_error(error: float = 0.02, cap: int = 25, seeds: int = 3) -> dict:
+    """Time until the test error is low enough for the first time. Nothing is selected by it."""
+    data = full_mnist()
+    rates = {"none": 0.1, "mask": 0.1, "slice": 0.02}  # with 0.05 slice diverges at once
+    runs = [
+        {mode: time_to_error(data, mode, seed, rate, error, cap) for mode, rate in rates.items()}
+        for seed in range(seeds)
+    ]
+    rows = {}
+    for mode, rate in rates.items():
+        seconds, outcomes = zip(*(run[mode] for run in runs), strict=True)
+        rows[f"{mode}, learning rate {rate}"] = row(seconds, note=f"epochs: {', '.join(outcomes)}")
+    unit = f"seconds of training to {error:.0%} test error, batch 128"
+    return {"unit": unit, "rows": rows, "goals": []}
+
+
+def compare_memory() -> dict:
+    """The most memory that this process has had, after two epochs with masks."""
+    import resource  # not on Windows
+
+    x, labels, _, _ = full_mnist()
+    settings = training.Settings(epochs=2, mode="mask")
+    rng = np.random.default_rng(0)
+    training.train(Network(SIZES, rng), x, labels, settings, rng, verbose=False)
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, kilobytes elsewhere
+    peak = row([resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9])
+    goals = [{"what": "gigabytes", "value": peak["median"], "goal": "< 1.2"}]
+    return {"unit": "gigabytes", "rows": {"two epochs with masks": peak}, "goals": goals}
+
+
+# ---- cost against size -------------------------------------------------------------------------
+
+
+def compare_samples(batch: int = 128) -> dict:
+    """An epoch of more and more samples: one should cost the same."""
+    rows = {}
+    for n in (15_000, 30_000, 60_000):
+        x, labels = digits(n)
+        for mode, taken in take_turns({m: ours(m, x, labels, batch) for m in MODES}).items():
+            each = 1e6 * statistics.median(taken) / n
+            rows[f"{mode}, {n:,} samples"] = row(taken, note=f"{each:.1f} us a sample")
+    return {"unit": f"seconds an epoch, {named(SIZES)}, batch {batch}", "rows": rows, "goals": []}
+
+
+def compare_width(batch: int = 128) -> dict:
+    """An epoch with wider and wider layers: a weight should cost the same."""
+    rows = {}
+    for width in (256, 512, 1024, 2048, 4096):
+        sizes = (784, width, width, 10)
+        n_weights = sum(n_in * n_out for n_in, n_out in pairwise(sizes))
+        n = batch * max(8, min(120, 100_000_000 // n_weights))  # about a second
+        x, labels = digits(n)
+        sides = {mode: ours(mode, x, labels, batch, sizes) for mode in MODES}
+        for mode, taken in take_turns(sides, EPOCH / n).items():
+            each = 1e9 * statistics.median(taken) / EPOCH / n_weights
+            rows[f"{mode}, {named(sizes)}"] = row(taken, note=f"{each:.4f} ns a weight and sample")
+    return {"unit": f"seconds an epoch of {EPOCH:,}, batch {batch}", "rows": rows, "goals": []}
+
+
+# ---- profile -----------------------------------------------------------------------------------
+
+PARTS = {  # what `training` calls in a step
+    "random numbers": ("inverted_mask", "active_units"),
+    "gather and scatter": ("thin_network", "add_restored"),
+    "forward and backward": ("loss_and_gradient",),
+    "optimizer step": ("_step",),
+}
+
+
+def profile(side: Side) -> dict[str, float]:
+    """Seconds that a turn spends in each of ``PARTS`` and in the rest, and their sum."""
+    spent = dict.fromkeys(PARTS, 0.0)
+
+    def timed(part, function):
+        def wrapper(*arguments):
+            start = time.perf_counter()
+            result = function(*arguments)
+            spent[part] += time.perf_counter() - start
+            return result
+
+        return wrapper
+
+    clocks = {
+        name: timed(part, getattr(training, name))
+        for part, names in PARTS.items()
+        for name in names
+    }
+    with patch.multiple(training, **clocks):
+        whole = turn(side)
+    return {**spent, "the rest": whole - sum(spent.values()), "sum": whole}
+
+
+def compare_profile() -> dict:
+    """Milliseconds a step in its parts. "Elementwise" is forward and backward less the products."""
+    x, labels = digits(TURN)
+    rows = {}
+    for batch in BATCHES:
+        steps = TURN // batch
+        for mode in MODES:
+            side, sizes = ours(mode, x, labels, batch), SIZES
+            if mode == "slice":
+                sizes = (*(round(n * (1 - d)) for n, d in zip(SIZES, DROPS, strict=False)), 10)
+            profiles = []
+            for _ in range(REPETITIONS + 1):
+                alone, without_clocks = turn(products(batch, steps, sizes)), turn(side)
+                parts = profile(side)
+                elementwise = parts.pop("forward and backward") - alone
+                parts = {"matrix products": alone, "elementwise": elementwise, **parts}
+                profiles.append({**parts, "sum without clocks": without_clocks})
+            total = statistics.median(parts["sum"] for parts in profiles[1:])
+            for part in profiles[0]:
+                taken = [parts[part] for parts in profiles[1:]]  # the first was to warm up
+                if any(taken):
+                    share = f"{statistics.median(taken) / total:.0%}"
+                    entry = row([1000 * seconds / steps for seconds in taken], note=share)
+                    rows[f"{mode}, batch {batch}: {part}"] = entry
+    return {"unit": f"milliseconds a step, {named(SIZES)}", "rows": rows, "goals": []}
+
+
+# ---- the process -------------------------------------------------------------------------------
+
+
+def main(name: str) -> int:
+    """Make a comparison, print it as JSON, return the exit code."""
+    try:
+        comparison = globals()[f"compare_{name.replace('-', '_')}"]()
+    except (ModuleNotFoundError, Missing) as error:
+        print(f"skipped {name}: it needs {getattr(error, 'name', error)}\n", file=sys.stderr)
+        return SKIPPED
+    print(json.dumps({"comparison": comparison, "versions": versions(), "machine": machine()}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
