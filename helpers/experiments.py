@@ -32,12 +32,14 @@ import scipy
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from helpers import records
+from helpers import paper, records
 from helpers.mnist import load_mnist, one_hot, scale_pixels
 from helpers.slicing import NeuralNetwork
 from helpers.validation import check_count
 
-RESULTS = Path(__file__).resolve().parent.parent / "results"
+PROJECT = Path(__file__).resolve().parent.parent
+RESULTS = PROJECT / "results"
+CHECKPOINTS = PROJECT / "build" / "checkpoints"
 DATA = "MNIST, 60000 training and 10000 test images"  # load_mnist has no other
 
 
@@ -47,13 +49,16 @@ class Experiment:
 
     ``function(data, seed, **options)`` makes one run with what `load_mnist` returns and gives its
     numbers by the names in ``results``; it must be defined in a module, so that other processes
-    can import it. ``settings`` has the options of each setting by its name.
+    can import it. ``settings`` has the options of each setting by its name. With ``checkpoints``
+    the function takes an option ``checkpoint`` as well, a file that a run which was stopped goes on
+    from.
     """
 
     function: Callable[..., dict[str, float]]
     results: tuple[str, ...]
     settings: dict[str, dict]
     seeds: int = 10  # of each setting, if nothing else is asked
+    checkpoints: bool = False
 
 
 def train_article_b(
@@ -107,7 +112,10 @@ ARTICLE_B = {
     "zero mean, dropout, rescaled": {"init_mean": 0.0, "rescale": True, **DROPOUT},
     "zero mean, true gradient": {"init_mean": 0.0, "true_gradient": True},
 }
-EXPERIMENTS = {"article_b": Experiment(run_article_b, ("train", "test"), ARTICLE_B)}
+EXPERIMENTS = {
+    "article_b": Experiment(run_article_b, ("train", "test"), ARTICLE_B),
+    "paper": Experiment(paper.train_mnist, paper.RESULTS, paper.SETTINGS, 3, checkpoints=True),
+}
 
 
 def run(
@@ -117,13 +125,16 @@ def run(
     scheduler: str | None = None,
     settings: Sequence[str] | None = None,
     folder: Path = RESULTS,
+    checkpoints: Path = CHECKPOINTS,
 ) -> Path:
     """Make the runs of experiment ``name`` that are not recorded yet; return the file of all.
 
     Those are ``settings`` (None: all) with seeds 0 … ``seeds`` − 1 (None: the experiment's number).
     ``jobs`` processes work at once (−1: one a core); or the workers of the Dask cluster at the
     address ``scheduler``, as many as there are. Every run has one BLAS thread, so that they do not
-    fight for cores, and its result does not depend on how many work at once.
+    fight for cores, and its result does not depend on how many work at once. Runs of an experiment
+    that has ``checkpoints`` leave them in this folder until they are recorded, and go on from there
+    (not on a cluster, whose workers may have other disks).
 
     Raises ``ValueError`` for an unknown name or setting, less than one seed, and a damaged file;
     ``RuntimeError``, when all others are done, if a run failed; ``OSError`` if the data or the
@@ -142,19 +153,26 @@ def run(
     if not tasks:
         return path
     data = load_mnist()
+    checkpoint_of = {
+        (setting, seed): checkpoints / name / f"{setting}, seed {seed}.npz"
+        for setting, seed in tasks
+        if experiment.checkpoints and scheduler is None
+    }
     failures = []
     try:
         with (
             threadpool_limits(1),  # one job works in this process, whose threads come back here
             _workers(data, jobs, scheduler) as n_workers,
             _Progress(name, tasks, len(wanted), n_workers) as progress,
-            _outcomes(experiment, data, tasks, scheduler) as outcomes,
+            _outcomes(experiment, data, tasks, scheduler, checkpoint_of) as outcomes,
         ):
             for setting, seed, outcome, seconds in outcomes:
                 failure = outcome if isinstance(outcome, str) else None
                 if failure is None:
                     try:
                         records.append(path, header, outcome)
+                        if (setting, seed) in checkpoint_of:
+                            checkpoint_of[setting, seed].unlink(missing_ok=True)
                     except ValueError as error:  # the function gave what is no result
                         failure = str(error)
                 if failure is not None:
@@ -204,6 +222,7 @@ def _outcomes(
     data: tuple[np.ndarray, ...],
     tasks: list[tuple[str, int]],
     scheduler: str | None,
+    checkpoint_of: dict[tuple[str, int], Path],
 ) -> Iterator[Iterator[tuple[str, int, dict | str, float]]]:
     """While this lasts, the runs are made; yields what `_one_run` returns, as they finish.
 
@@ -220,7 +239,12 @@ def _outcomes(
     with _deaf_to_ctrl_c():
         outcomes = parallel(
             joblib.delayed(_one_run)(
-                data, setting, seed, experiment.function, experiment.settings[setting]
+                data,
+                setting,
+                seed,
+                experiment.function,
+                experiment.settings[setting],
+                checkpoint_of.get((setting, seed)),
             )
             for setting, seed in tasks
         )
@@ -248,7 +272,12 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
 
 
 def _one_run(
-    data: tuple[np.ndarray, ...], setting: str, seed: int, function: Callable, options: dict
+    data: tuple[np.ndarray, ...],
+    setting: str,
+    seed: int,
+    function: Callable,
+    options: dict,
+    checkpoint: Path | None,
 ) -> tuple[str, int, dict | str, float]:
     """Setting, seed, the finished run (or what went wrong, as text), and the seconds it took.
 
@@ -259,7 +288,8 @@ def _one_run(
     try:
         # For good: a worker of a cluster may be at another run when this one ends.
         threadpool_limits(1)
-        results = function(data, seed, **options)
+        more = {} if checkpoint is None else {"checkpoint": checkpoint}
+        results = function(data, seed, **options, **more)
         outcome = {
             "setting": setting,
             "seed": seed,

@@ -133,11 +133,8 @@ def loss_and_gradient(
     logits = values[-1]
     labels = class_labels("labels", labels, network.sizes[-1])
     check_same_length("x", logits, "labels", labels)
-    samples = np.arange(len(labels))
-    delta = softmax(logits)
-    accuracy = np.mean(delta.argmax(axis=1) == labels)
-    delta[samples, labels] -= 1
-    delta /= len(labels)
+    accuracy = np.mean(logits.argmax(axis=1) == labels)
+    loss, delta = softmax_cross_entropy(logits, labels)
     if gradient is None:
         gradient = np.empty_like(network.parameters)
     weight_gradients, bias_gradients = network.views(gradient)
@@ -149,20 +146,28 @@ def loss_and_gradient(
             if masks is not None and masks[k] is not None:
                 delta *= masks[k]  # the same mask, with the same scale
             delta *= values[k] != 0  # ReLU's derivative; where the mask is 0, delta is already
-    return mean_cross_entropy(logits, labels), float(accuracy), gradient
+    return loss, float(accuracy), gradient
 
 
-def mean_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Mean of −log softmax(logits)[label] over the rows of ``logits``, in nats.
+def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
+    """Mean of −log softmax(logits)[label] over the rows, in nats, and its gradient for the logits.
 
-    From the logits, so that a probability that rounds to 0 does no harm.
+    The loss comes from the logits, so that a probability that rounds to 0 does no harm. The
+    gradient is (softmax − one-hot) / n_samples.
 
-    >>> round(mean_cross_entropy(np.array([[0.0, 0.0], [900.0, 0.0]]), np.array([0, 1])), 3)
-    450.347
+    >>> loss, gradient = softmax_cross_entropy(np.array([[0.0, 900.0]]), np.array([0]))
+    >>> loss, gradient
+    (900.0, array([[-1.,  1.]]))
     """
+    samples = np.arange(len(labels))
     shifted = logits - logits.max(axis=1, keepdims=True)
-    of_labels = shifted[np.arange(len(labels)), labels]
-    return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - of_labels, dtype=np.float64))
+    exp = np.exp(shifted)
+    sums = exp.sum(axis=1, keepdims=True)
+    losses = np.log(sums[:, 0]) - shifted[samples, labels]
+    delta = np.divide(exp, sums, out=exp)
+    delta[samples, labels] -= 1
+    delta /= len(labels)
+    return float(np.mean(losses, dtype=np.float64)), delta
 
 
 def predict(
@@ -196,17 +201,22 @@ def error_rate(network: Network, x: ArrayLike, labels: ArrayLike) -> float:
 # ---- sub-networks, cut out instead of masked ---------------------------------------------------
 
 
-def thin_network(network: Network, active: Sequence[np.ndarray]) -> Network:
+def thin_network(
+    network: Network, active: Sequence[np.ndarray], sub: Network | None = None
+) -> Network:
     """The sub-network of the ``active`` units, with copies of their weights and biases.
 
     ``active`` holds the ascending indices of the units that stay, for the input and each hidden
     layer; every output stays. Run on ``x[:, active[0]]``, with the numbers n_units / n_active for
     masks, it gives what ``network`` gives with those numbers in the masks of the active units and
-    0 in all others (Graham et al. 2015, arXiv 1502.02478: batchwise dropout). Raises ``ValueError``
-    for indices that are not such.
+    0 in all others (Graham et al. 2015, arXiv 1502.02478: batchwise dropout). ``sub``, an earlier
+    sub-network, is overwritten instead of making a new one if it has the right sizes. Raises
+    ``ValueError`` for indices that are not such.
     """
     active = _with_outputs(network, active)
-    sub = Network([len(units) for units in active], None, network.parameters.dtype)
+    sizes = tuple(len(units) for units in active)
+    if sub is None or sub.sizes != sizes:
+        sub = Network(sizes, None, network.parameters.dtype)
     for k, (columns, rows) in enumerate(pairwise(active)):
         # Whole rows first is faster. "clip" changes no index that is in range, and "raise", the
         # default, would write to a copy of ``out`` first.

@@ -224,7 +224,9 @@ class _State:
         self.epoch = 0  # how many are done
         self.history = History()
         self.best_parameters = None  # of the epoch with the lowest validation error
-        self.scratch = np.empty_like(network.parameters)  # holds no state, only saves allocating
+        # These hold no state, they only save allocating.
+        self.scratch = np.empty_like(network.parameters)
+        self.sub_network = None
 
 
 def _train_epoch(
@@ -298,7 +300,7 @@ def _add_sliced_gradient(
         for n_units, drop in zip(network.sizes, drops, strict=False)
     ]
     scales = [n / len(units) for n, units in zip(network.sizes, active, strict=False)]
-    sub = thin_network(network, active)
+    state.sub_network = sub = thin_network(network, active, state.sub_network)
     loss, accuracy, gradient = loss_and_gradient(
         sub, x.take(active[0], axis=1), labels, scales, state.scratch[: sub.parameters.size]
     )

@@ -339,6 +339,34 @@ def test_a_cluster_needs_a_package(small, monkeypatch):
     assert not small.exists()
 
 
+# ---- runs that are stopped in the middle ---------------------------------------------------
+
+
+def fake_long_run(data, seed, n_epochs, checkpoint):
+    """A training that is stopped after its first epoch, if it did not go on from a checkpoint."""
+    if not checkpoint.exists():
+        checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        checkpoint.write_text("1")
+        raise FloatingPointError("the power is gone")
+    return {"went_on_from": int(checkpoint.read_text()), "seed_too": seed}
+
+
+def test_a_run_goes_on_from_its_checkpoint_which_lasts_until_it_is_recorded(
+    small, monkeypatch, tmp_path
+):
+    names = ("went_on_from", "seed_too")
+    long = Experiment(fake_long_run, names, {"a, b": {"n_epochs": 2}}, 2, checkpoints=True)
+    monkeypatch.setattr(experiments, "EXPERIMENTS", {"long": long})
+    folder = tmp_path / "checkpoints"
+    with pytest.raises(RuntimeError, match=r"a, b, seed 0: FloatingPointError: the power is gone"):
+        experiments.run("long", jobs=1, folder=tmp_path, checkpoints=folder)
+    files = [folder / "long" / f"a, b, seed {seed}.npz" for seed in (0, 1)]
+    assert sorted(folder.rglob("*.npz")) == files
+    experiments.run("long", jobs=1, folder=tmp_path, checkpoints=folder)
+    assert recorded("long", tmp_path)["a, b"]["went_on_from"].tolist() == [1, 1]
+    assert not any(folder.rglob("*.npz"))
+
+
 # ---- what is left -------------------------------------------------------------------------
 
 

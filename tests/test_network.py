@@ -24,8 +24,8 @@ from helpers.network import (
     error_rate,
     forward,
     loss_and_gradient,
-    mean_cross_entropy,
     predict,
+    softmax_cross_entropy,
     thin_network,
 )
 
@@ -249,12 +249,18 @@ def test_a_network_keeps_its_dtype_whatever_comes_in(case, of_input):
 
 
 @given(st.integers(1, 5), st.integers(1, 6), SEEDS, st.sampled_from([0.1, 10, 1e4]), DTYPES)
-def test_the_loss_of_any_logits_is_finite_and_right(n, n_classes, seed, scale, dtype):
+def test_the_loss_of_any_logits_and_its_gradient_are_finite_and_right(
+    n, n_classes, seed, scale, dtype
+):
     rng = np.random.default_rng(seed)
     logits = rng.normal(0, scale, (n, n_classes)).astype(dtype)
     labels = rng.integers(n_classes, size=n)
-    loss = mean_cross_entropy(logits, labels)
-    assert type(loss) is float
+    before = logits.copy()
+    loss, gradient = softmax_cross_entropy(logits, labels)
+    np.testing.assert_array_equal(logits, before)
+    assert type(loss) is float and gradient.dtype == dtype
+    by_formula = (scipy_softmax(logits.astype(float), axis=1) - np.eye(n_classes)[labels]) / n
+    np.testing.assert_allclose(gradient, by_formula, atol=1e-5 if dtype == np.float32 else 1e-12)
     expected = loss_by_formula(logits.astype(float), labels)
     close = 1e-5 if dtype == np.float32 else 1e-12
     assert loss == pytest.approx(expected, rel=close, abs=close)
@@ -263,7 +269,7 @@ def test_the_loss_of_any_logits_is_finite_and_right(n, n_classes, seed, scale, d
 def test_the_mean_of_float32_losses_is_taken_in_float64():
     logits = np.array([[0, 0], [0, 0], [100, 0]], np.float32)
     losses = [float(np.log(np.float32(2)))] * 2 + [100.0]
-    mean = mean_cross_entropy(logits, np.array([0, 0, 1]))
+    mean, _ = softmax_cross_entropy(logits, np.array([0, 0, 1]))
     assert mean == pytest.approx(sum(losses) / 3, rel=1e-14)
 
 
@@ -350,6 +356,20 @@ def test_slicing_is_masking(thinning):
     restored = np.zeros_like(gradient)
     add_restored(restored, part, network, active)
     np.testing.assert_allclose(restored, gradient, rtol=0, atol=1e-10)
+
+
+def test_a_sub_network_of_the_right_sizes_is_overwritten_and_no_other():
+    network = Network([5, 4, 3], np.random.default_rng(0))
+    first, second, smaller = ([np.array(a), np.array(b)] for a, b in (
+        ([0, 1], [0, 3]), ([2, 4], [1, 2]), ([2], [1, 2])
+    ))  # fmt: skip
+    sub = thin_network(network, first)
+    assert thin_network(network, second, sub) is sub
+    expected = thin_network(network, second)
+    np.testing.assert_array_equal(sub.parameters, expected.parameters)
+    other = thin_network(network, smaller, sub)
+    assert other is not sub and other.sizes == (1, 2, 3)
+    np.testing.assert_array_equal(sub.parameters, expected.parameters)
 
 
 @given(thinnings())
