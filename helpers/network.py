@@ -220,8 +220,11 @@ def thin_network(
     for k, (columns, rows) in enumerate(pairwise(active)):
         # Whole rows first is faster. "clip" changes no index that is in range, and "raise", the
         # default, would write to a copy of ``out`` first.
-        whole_rows = network.weights[k].take(rows, axis=0)
-        whole_rows.take(columns, axis=1, out=sub.weights[k], mode="clip")
+        if len(columns) == network.sizes[k]:
+            network.weights[k].take(rows, axis=0, out=sub.weights[k], mode="clip")
+        else:
+            whole_rows = network.weights[k].take(rows, axis=0)
+            whole_rows.take(columns, axis=1, out=sub.weights[k], mode="clip")
         network.biases[k].take(rows, out=sub.biases[k], mode="clip")
     return sub
 
@@ -240,8 +243,10 @@ def add_restored(
     for k, (columns, rows) in enumerate(pairwise(active)):
         for start in range(0, len(rows), 32):  # as many rows as stay in the processor's cache
             block = slice(start, start + 32)
-            whole_rows = np.zeros((len(rows[block]), network.sizes[k]), part.dtype)
-            whole_rows[:, columns] = part_weights[k][block]
+            whole_rows = part_weights[k][block]
+            if len(columns) < network.sizes[k]:
+                whole_rows = np.zeros((len(rows[block]), network.sizes[k]), part.dtype)
+                whole_rows[:, columns] = part_weights[k][block]
             weights[k][rows[block]] += whole_rows
         biases[k][rows] += part_biases[k]
 

@@ -285,7 +285,8 @@ def compare_profile() -> dict:
         for mode in MODES:
             side, sizes = ours(mode, x, labels, batch), SIZES
             if mode == "slice":
-                sizes = (*(round(n * (1 - d)) for n, d in zip(SIZES, DROPS, strict=False)), 10)
+                hidden = zip(SIZES[1:-1], DROPS[1:], strict=True)  # inputs are not cut out
+                sizes = (SIZES[0], *(round(n * (1 - d)) for n, d in hidden), SIZES[-1])
             profiles = []
             for _ in range(REPETITIONS + 1):
                 alone, without_clocks = turn(products(batch, steps, sizes)), turn(side)
