@@ -125,6 +125,22 @@ def scale_pixels(images: np.ndarray) -> np.ndarray:
     >>> scale_pixels(np.array([[0] * 783 + [255]], dtype=np.uint8))[0, [0, 783]]
     array([0.01, 1.  ])
     """
+    return _pixel_rows(images) * (0.99 / 255) + 0.01
+
+
+def unit_pixels(images: np.ndarray) -> np.ndarray:
+    """Images as rows of ``float32`` from 0 to 1, shape (n, 784), to train `helpers.network` with.
+
+    Takes and raises what `scale_pixels` does.
+
+    >>> unit_pixels(np.array([[0] * 783 + [255]], dtype=np.uint8))[0, [0, 783]]
+    array([0., 1.], dtype=float32)
+    """
+    return _pixel_rows(images) / np.float32(255)
+
+
+def _pixel_rows(images: np.ndarray) -> np.ndarray:
+    """``images`` in the shape (n, 784), if they are images."""
     images = np.asarray(images)
     if images.dtype != np.uint8:
         raise TypeError(f"images must be uint8, pixels from 0 to 255; got {images.dtype}")
@@ -132,7 +148,7 @@ def scale_pixels(images: np.ndarray) -> np.ndarray:
         raise ValueError(f"images must have shape (n, 28, 28) or (n, 784), got {images.shape}")
     if len(images) == 0:
         raise ValueError(f"images must not be empty, got shape {images.shape}")
-    return images.reshape(-1, 784) * (0.99 / 255) + 0.01
+    return images.reshape(-1, 784)
 
 
 def one_hot(

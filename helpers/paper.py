@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from helpers.mnist import unit_pixels
 from helpers.network import Network, error_rate
 from helpers.training import Settings, train
 
@@ -53,9 +54,7 @@ def train_mnist(
     if held_out:
         test_images, test_labels = train_images[-HELD_OUT:], train_labels[-HELD_OUT:]
         train_images, train_labels = train_images[:-HELD_OUT], train_labels[:-HELD_OUT]
-    x, test_x = (
-        images.reshape(len(images), -1) / np.float32(255) for images in (train_images, test_images)
-    )
+    x, test_x = unit_pixels(train_images), unit_pixels(test_images)
     rng = np.random.default_rng(seed)
     network = Network([x.shape[1], *hidden, 10], rng)
     chosen = Settings(**settings)

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from helpers.files import replacing
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -102,12 +104,8 @@ def tidy(path: Path, header: dict) -> None:
         content = b"".join([as_line(header), *map(as_line, runs)])
         if content == path.read_bytes():
             return
-        unfinished = path.with_name(f"{path.name}.part")
-        with open(unfinished, "wb") as file:
+        with replacing(path) as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
 
 
 def as_line(value: dict) -> bytes:

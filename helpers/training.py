@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import signal
 import threading
 import time
@@ -32,6 +31,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from tqdm import tqdm
 
+from helpers.files import replacing
 from helpers.masks import active_units, gaussian_mask, inverted_mask
 from helpers.network import (
     Network,
@@ -426,7 +426,7 @@ class _Checkpoint:
             self.checksum = zlib.crc32(np.ascontiguousarray(array), self.checksum)
 
     def save(self, state: _State) -> None:
-        """Write the state to a new file, then give it the name: what has the name is whole."""
+        """Replace the file by one of this state: what has the name is whole."""
         about = {
             "identity": self._identity(state),
             "epoch": state.epoch,
@@ -437,14 +437,10 @@ class _Checkpoint:
         if state.best_parameters is not None:
             arrays["best_parameters"] = state.best_parameters
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self.path.with_suffix(".part")
-        with open(unfinished, "wb") as file:
-            # some generators have arrays in their state; they take lists as well
-            text = json.dumps(about, default=lambda array: array.tolist())
+        # some generators have arrays in their state; they take lists as well
+        text = json.dumps(about, default=lambda array: array.tolist())
+        with replacing(self.path) as file:
             np.savez(file, about=text, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(self.path)
 
     def load_into(self, state: _State) -> None:
         """Set ``state`` to the one that was saved, if there is one; an error leaves it alone."""

@@ -224,6 +224,16 @@ def test_a_plain_npy_and_no_file_in_place_of_the_sample(monkeypatch, tmp_path):
 # --- scaling and targets ------------------------------------------------------------------------
 
 
+def test_unit_pixels_maps_every_pixel_to_its_place_between_zero_and_one_in_float32():
+    rows = np.resize(np.arange(256, dtype=np.uint8), (3, 784))
+    scaled = mnist.unit_pixels(rows)
+    assert scaled.dtype == np.float32
+    np.testing.assert_array_equal(scaled, (rows / 255).astype(np.float32))
+    np.testing.assert_array_equal(mnist.unit_pixels(rows.reshape(3, 28, 28)), scaled)
+    with pytest.raises(TypeError, match=r"^images must be uint8"):
+        mnist.unit_pixels(scaled)
+
+
 def test_scale_pixels_maps_every_pixel_to_its_place_between_one_hundredth_and_one():
     pixels = np.arange(784, dtype=np.int64) % 256
     rows = np.stack([pixels, 255 - pixels, pixels]).astype(np.uint8)

@@ -144,8 +144,7 @@ def full_mnist() -> list[np.ndarray]:
     if not mnist.is_available():
         raise Missing("the full MNIST: the README says how to get it")
     x, labels, test_x, test_labels = mnist.load_mnist()
-    x, test_x = (a.reshape(-1, 784).astype(np.float32) / 255 for a in (x, test_x))
-    return [x, labels, test_x, test_labels]
+    return [mnist.unit_pixels(x), labels, mnist.unit_pixels(test_x), test_labels]
 
 
 class Reached(Exception):

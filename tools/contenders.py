@@ -27,8 +27,7 @@ RATE, MOMENTUM = 0.01, 0.9  # a step costs the same at any rate, and at this one
 def digits(n: int) -> tuple[np.ndarray, np.ndarray]:
     """``n`` samples in float32 and labels: the bundled ones, as often as it takes."""
     images, labels = mnist.load_sample()
-    x = np.resize(images.reshape(-1, 784), (n, 784)).astype(np.float32) / 255
-    return x, np.resize(labels, n).astype(int)
+    return np.resize(mnist.unit_pixels(images), (n, 784)), np.resize(labels, n).astype(int)
 
 
 def ours(mode: str, x: np.ndarray, labels: np.ndarray, batch: int, sizes: tuple = SIZES) -> Side:
