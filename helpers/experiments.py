@@ -115,6 +115,9 @@ ARTICLE_B = {
 EXPERIMENTS = {
     "article_b": Experiment(run_article_b, ("train", "test"), ARTICLE_B),
     "paper": Experiment(paper.train_mnist, paper.RESULTS, paper.SETTINGS, 3, checkpoints=True),
+    "paper_choices": Experiment(
+        paper.train_mnist, paper.RESULTS, paper.CHOICES, 1, checkpoints=True
+    ),
 }
 
 

@@ -20,16 +20,36 @@ from helpers.training import Settings, train
 RESULTS = ("train_error", "test_error", "updates", "minutes")
 HELD_OUT = 10_000  # training images that choices are made on
 
-# What the settings share: the learning rate falls to 0 in equal steps, one an epoch.
-SCHEDULE = {"epochs": 100, "cooldown": 100, "momentum": 0.9}
+# What all runs share: the learning rate falls to 0 in equal steps, one an epoch.
+SHARED = {"epochs": 100, "cooldown": 100, "momentum": 0.9}
 SETTINGS = {
-    "dropout, 100 epochs": {**SCHEDULE, "learning_rate": 0.05, "mode": "mask"},
+    "dropout, 100 epochs": {**SHARED, "learning_rate": 0.05, "mode": "mask"},
     "dropout, max-norm, 100 epochs": {
-        **SCHEDULE,
+        **SHARED,
         "learning_rate": 0.1,
         "mode": "mask",
         "max_norm": 1.0,
     },
+}
+
+# What was tried to choose them: short trainings, judged on held-out images. One option varies.
+SHORT = {"held_out": True, "epochs": 20, "cooldown": 20, "momentum": 0.9}
+RATE = "learning_rate"
+CHOICES = {
+    f"{name}, {option} {value:g}": {**SHORT, **options, option: value}
+    for name, options, option, values in (
+        ("no dropout, 2 x 800", {"mode": "none", "hidden": (800, 800)}, RATE, (0.05, 0.1)),
+        ("no dropout", {"mode": "none"}, RATE, (0.02, 0.05, 0.1)),
+        ("L2", {"mode": "none", RATE: 0.05}, "l2", (1e-5, 1e-4, 1e-3)),
+        ("max-norm", {"mode": "none", RATE: 0.1}, "max_norm", (0.7, 1.0, 2.0)),
+        ("dropout", {"mode": "mask"}, RATE, (0.05, 0.1)),
+        ("dropout, L2", {"mode": "mask", RATE: 0.05}, "l2", (1e-6, 1e-5, 1e-4)),
+        ("dropout, max-norm", {"mode": "mask", RATE: 0.1}, "max_norm", (0.7, 1.0, 2.0)),
+        ("dropout, max-norm 1", {"mode": "mask", "max_norm": 1.0}, RATE, (0.05, 0.2)),
+        ("slice, max-norm 1", {"mode": "slice", "max_norm": 1.0}, RATE, (0.01, 0.03, 0.05)),
+        ("Gaussian, max-norm 1", {"mode": "gaussian", "max_norm": 1.0}, RATE, (0.05, 0.1)),
+    )
+    for value in values
 }
 
 
