@@ -117,9 +117,9 @@ def test_sides_take_turns_after_warming_up(monkeypatch):
     monkeypatch.setattr(comparisons, "PAUSE", 0)
     calls = []
     sides = {name: lambda name=name: lambda: calls.append(name) for name in ("a", "b")}
-    taken = comparisons.take_turns(sides)
-    assert calls == ["a", "b"] * (comparisons.REPETITIONS + 1)
-    assert {name: len(seconds) for name, seconds in taken.items()} == dict.fromkeys("ab", 5)
+    taken = comparisons.take_turns(sides, repetitions=7)
+    assert calls == ["a", "b"] * (7 + 1)
+    assert {name: len(seconds) for name, seconds in taken.items()} == dict.fromkeys("ab", 7)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,8 @@ def test_the_recorded_file_says_how_and_where_it_was_made():
 def test_every_comparison_is_recorded(name):
     recorded = RESULTS["comparisons"][name]
     assert list(recorded) == ["unit", "rows", "goals"]
-    repetitions = {"test_error": 3, "memory": 1}.get(name, comparisons.REPETITIONS)
+    ratios = dict.fromkeys(("modes", "pytorch", "scikit-learn"), comparisons.REPETITIONS_FOR_RATIOS)
+    repetitions = {**ratios, "test_error": 3, "memory": 1}.get(name, comparisons.REPETITIONS)
     for entry in recorded["rows"].values():
         more = {key: entry[key] for key in entry if key not in ("median", "repetitions")}
         assert len(entry["repetitions"]) == repetitions

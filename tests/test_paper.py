@@ -1,14 +1,13 @@
 """The paper's networks: one run by hand on small fake data, and the record in ``results/``."""
 
-import json
-
 import numpy as np
 import pytest
 from test_experiments import fake_mnist
 
-from helpers import experiments, paper
+from helpers import experiments, paper, paper_table, records
+from helpers.experiments import recorded
 from helpers.network import Network, error_rate
-from helpers.paper import SETTINGS, train_mnist
+from helpers.paper import CHOICES, SETTINGS, train_mnist
 from helpers.training import Settings, train
 
 DATA = fake_mnist(n_train=300, n_test=100)
@@ -57,23 +56,92 @@ def test_a_run_that_was_stopped_goes_on_from_its_checkpoint(tmp_path):
     assert without_minutes(whole) == without_minutes(train_mnist(DATA, 3, **QUICK))
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_a_setting_can_be_trained_and_its_name_says_what_it_does(name):
-    options = {key: value for key, value in SETTINGS[name].items() if key != "hidden"}
-    settings = Settings(**options)
-    assert ("dropout" in name) == (settings.mode == "mask")
+# ---- the settings and the record ---------------------------------------------------------------
+
+MODE_OF = {"dropout": "mask", "slice": "slice", "Gaussian": "gaussian"}  # by a name's first word
+EXPERIMENT_SETTINGS = {"paper": SETTINGS, "paper_choices": CHOICES}
+
+
+def settings_of(options):
+    """The options that are those of ``train``."""
+    own = ("hidden", "held_out")
+    return Settings(**{name: value for name, value in options.items() if name not in own})
+
+
+@pytest.mark.parametrize("name", [*SETTINGS, *CHOICES])
+def test_a_name_says_what_the_setting_does(name):
+    options = {**SETTINGS, **CHOICES}[name]
+    settings = settings_of(options)
+    assert settings.mode == MODE_OF.get(name.split(",")[0], "none")
     assert ("max-norm" in name) == (settings.max_norm is not None)
-    assert (settings.input_drop, settings.hidden_drop) == (0.2, 0.5)  # the paper's
+    assert ("L2" in name) == (settings.l2 > 0)
+    assert options.get("hidden") == ((800, 800) if "2 x 800" in name else None)
+    # the paper's
+    assert (settings.input_drop, settings.hidden_drop) == (0.2, 0.5)
     assert settings.patience is None  # the error is that of the last epoch
 
 
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_is_trained_on_all_images_for_the_epochs_in_its_name(name):
+    assert "held_out" not in SETTINGS[name]
+    assert name.endswith(f", {SETTINGS[name]['epochs']} epochs")
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_a_choice_is_made_on_held_out_images_and_its_name_says_what_is_tried(name):
+    assert CHOICES[name]["held_out"] is True
+    option, value = name.split(", ")[-1].split()
+    assert CHOICES[name][option] == float(value)
+    assert "max-norm 1," not in name or CHOICES[name]["max_norm"] == 1
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_nothing_that_was_tried_had_a_lower_held_out_error_than_what_was_chosen(name):
+    errors = {
+        choice: found["test_error"].mean() for choice, found in recorded("paper_choices").items()
+    }
+    kind = name.removesuffix(f", {SETTINGS[name]['epochs']} epochs")
+    schedule = ("held_out", "epochs", "cooldown")
+
+    def chosen(options):
+        return {option: value for option, value in options.items() if option not in schedule}
+
+    of_kind = [choice for choice in errors if choice.startswith(f"{kind},")]
+    best = min(of_kind, key=errors.get)
+    assert chosen(CHOICES[best]) == chosen(SETTINGS[name])
+
+
 def test_the_record_has_errors_of_whole_images_and_all_updates():
-    path = experiments.file_of("paper", experiments.RESULTS)
-    runs = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()[1:]]
-    assert runs
-    for run in runs:
-        for part, n_images in (("train_error", 60_000), ("test_error", 10_000)):
-            wrong = run[part] / 100 * n_images
-            assert wrong == pytest.approx(round(wrong), abs=0.01)
-        assert run["updates"] == SETTINGS[run["setting"]]["epochs"] * 469
-        assert 0 < run["minutes"] < 240
+    for experiment, settings in EXPERIMENT_SETTINGS.items():
+        for name, found in recorded(experiment).items():
+            n_train, n_test, n_batches = (
+                (50_000, 10_000, 391) if "held_out" in settings[name] else (60_000, 10_000, 469)
+            )
+            for part, n_images in (("train_error", n_train), ("test_error", n_test)):
+                wrong = found[part] / 100 * n_images
+                assert wrong == pytest.approx(wrong.round(), abs=0.01)
+            assert (found["updates"] == settings[name]["epochs"] * n_batches).all()
+            assert ((found["minutes"] > 0) & (found["minutes"] < 240)).all()
+
+
+# ---- the page ----------------------------------------------------------------------------------
+
+
+def test_the_page_is_that_of_the_record():
+    path = experiments.RESULTS / paper_table.PAGE
+    assert path.read_text(encoding="utf-8") == paper_table.page()
+
+
+def test_a_row_of_the_page_has_mean_and_deviation_and_its_command(tmp_path):
+    setting = "dropout, 100 epochs"
+    for name, of_name, n_seeds in (("paper", setting, 3), ("paper_choices", "L2, l2 1e-05", 1)):
+        for seed in range(n_seeds):
+            run = {"setting": of_name, "seed": seed, "versions": "those"}
+            run |= {"train_error": 0.04, "test_error": 1.2 + 0.1 * seed}
+            run |= {"updates": 46_900, "minutes": 23.4 + seed}
+            path, header = experiments.file_of(name, tmp_path), experiments.header_of(name)
+            records.append(path, header, run)
+    rows = [line.split(" | ") for line in paper_table.page(tmp_path).splitlines()]
+    command = f'`python -m helpers.experiments run paper --only "{setting}"` |'
+    assert [f"| {setting}", "1.25", "1.30 ± 0.10", "3", "0.04", "46,900", "23", command] in rows
+    assert ["| L2, l2 1e-05", "1.20", "0.04 |"] in rows

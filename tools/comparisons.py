@@ -23,6 +23,7 @@ from tools.bench import SKIPPED, machine, ratio, row, versions
 from tools.contenders import DROPS, MOMENTUM, SIZES, Side, digits, ours, products
 
 REPETITIONS = 5
+REPETITIONS_FOR_RATIOS = 21  # single turns differ by a fifth; a goal can be nearer than that
 PAUSE = 0.2  # seconds before a turn
 BATCHES = (128, 512)
 MODES = ("none", "mask", "slice")
@@ -51,11 +52,13 @@ def turn(side: Side) -> float:
     return time.perf_counter() - start
 
 
-def take_turns(sides: dict[str, Side], scale: float = 1.0) -> dict[str, list[float]]:
+def take_turns(
+    sides: dict[str, Side], scale: float = 1.0, repetitions: int = REPETITIONS
+) -> dict[str, list[float]]:
     """Seconds of each side, times ``scale``; a busy moment of the machine hits all sides."""
     for side in sides.values():
         turn(side)  # to warm up
-    turns = [{name: turn(side) for name, side in sides.items()} for _ in range(REPETITIONS)]
+    turns = [{name: turn(side) for name, side in sides.items()} for _ in range(repetitions)]
     return {name: [scale * seconds[name] for seconds in turns] for name in sides}
 
 
@@ -63,7 +66,8 @@ def for_each_batch(sides: Callable[[int], dict[str, Side]], *ratios: tuple) -> d
     """Let the sides of each batch size take turns; ``ratios`` are (above, below, goals)."""
     rows, goals = {}, []
     for batch in BATCHES:
-        for name, taken in take_turns(sides(batch), EPOCH / TURN).items():
+        turns = take_turns(sides(batch), EPOCH / TURN, REPETITIONS_FOR_RATIOS)
+        for name, taken in turns.items():
             rows[f"{name}, batch {batch}"] = row(taken)
         for above, below, by_batch in ratios:
             pair = f"{above}, batch {batch}", f"{below}, batch {batch}"
