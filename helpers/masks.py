@@ -109,4 +109,4 @@ def active_units(n_units: int, drop: float, rng: np.random.Generator) -> np.ndar
     """
     check_drop(drop)
     n_active = max(1, round(n_units * (1 - drop)))
-    return np.sort(rng.choice(n_units, n_active, replace=False))
+    return np.flatnonzero(rng.permutation(n_units) < n_active)

@@ -122,12 +122,14 @@ def loss_and_gradient(
     labels: ArrayLike,
     masks: Sequence[Mask] | None = None,
     gradient: np.ndarray | None = None,
+    scale: float = 1.0,
 ) -> tuple[float, float, np.ndarray]:
     """Mean loss in nats, the share of samples that are classified right, and the loss's gradient.
 
     ``labels`` are class numbers of shape (n_samples,), ``x`` and ``masks`` are as for `forward`.
     The gradient is flat, like ``network.parameters``; it is written into ``gradient`` if that is
-    given. Raises what `forward` raises, and ``ValueError`` for labels that are no classes.
+    given. It is multiplied by ``scale``: a learning rate costs nothing here. Raises what `forward`
+    raises, and ``ValueError`` for labels that are no classes.
     """
     values = forward(network, x, masks)
     logits = values[-1]
@@ -135,6 +137,7 @@ def loss_and_gradient(
     check_same_length("x", logits, "labels", labels)
     accuracy = np.mean(logits.argmax(axis=1) == labels)
     loss, delta = softmax_cross_entropy(logits, labels)
+    delta *= scale
     if gradient is None:
         gradient = np.empty_like(network.parameters)
     weight_gradients, bias_gradients = network.views(gradient)

@@ -40,7 +40,7 @@ CHOICES = {
     for name, options, option, values in (
         ("no dropout, 2 x 800", {"mode": "none", "hidden": (800, 800)}, RATE, (0.05, 0.1, 0.2)),
         ("no dropout", {"mode": "none"}, RATE, (0.02, 0.05, 0.1, 0.2)),
-        ("L2", {"mode": "none", RATE: 0.05}, "l2", (1e-5, 1e-4, 1e-3)),
+        ("L2", {"mode": "none", RATE: 0.1}, "l2", (1e-5, 1e-4, 1e-3)),
         ("max-norm", {"mode": "none", RATE: 0.1}, "max_norm", (0.7, 1.0, 2.0)),
         ("dropout", {"mode": "mask"}, RATE, (0.05, 0.1)),
         ("dropout, L2", {"mode": "mask", RATE: 0.05}, "l2", (1e-5, 1e-4)),

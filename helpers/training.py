@@ -220,7 +220,9 @@ class _State:
     def __init__(self, network: Network, rng: np.random.Generator) -> None:
         self.network = network
         self.rng = rng
-        self.velocity = np.zeros_like(network.parameters)
+        # −learning rate · velocity: what a step adds to the parameters. To keep this instead of the
+        # velocity saves a pass through all parameters.
+        self.change = np.zeros_like(network.parameters)
         self.epoch = 0  # how many are done
         self.history = History()
         self.best_parameters = None  # of the epoch with the lowest validation error
@@ -240,6 +242,8 @@ def _train_epoch(
     """One pass through the samples in random order, or the part of it until an interrupt."""
     history, rate = state.history, settings.rate(state.epoch)
     began = time.perf_counter()
+    if state.epoch > 0 and (rate_before := settings.rate(state.epoch - 1)) > 0:
+        state.change *= rate / rate_before  # the same velocity
     add_gradient = _add_sliced_gradient if settings.mode == "slice" else _add_masked_gradient
     order = state.rng.permutation(len(x))
     starts = range(0, len(x), settings.batch_size)
@@ -247,14 +251,15 @@ def _train_epoch(
     loss_sum = n_right = 0.0
     for k, start in enumerate(starts, 1):
         batch = order[start : start + settings.batch_size]
-        state.velocity *= settings.momentum
-        loss, accuracy = add_gradient(state, x[batch], labels[batch], settings)
+        state.change *= settings.momentum
+        samples = x.take(batch, axis=0), labels.take(batch)
+        loss, accuracy = add_gradient(state, *samples, settings, -rate)
         if not loss < DIVERGED:  # written so that nan is more, too
             raise FloatingPointError(
                 f"the training diverged: the loss is {loss} in {place}, batch {k} of "
                 f"{len(starts)}, at learning rate {rate:g}. A smaller learning_rate may help"
             )
-        _step(state, rate, settings)
+        _step(state, settings, rate)
         loss_sum += loss * len(batch)
         n_right += accuracy * len(batch)
         bar.update()
@@ -272,9 +277,9 @@ def _train_epoch(
 
 
 def _add_masked_gradient(
-    state: _State, x: np.ndarray, labels: np.ndarray, settings: Settings
+    state: _State, x: np.ndarray, labels: np.ndarray, settings: Settings, scale: float
 ) -> tuple[float, float]:
-    """Add the gradient under fresh masks to the velocity; return loss and accuracy."""
+    """Add the gradient under fresh masks, times ``scale``, to the change; loss and accuracy."""
     network, drops = state.network, _drops(state.network, settings)
     if settings.mode == "none":
         masks = None
@@ -285,13 +290,13 @@ def _add_masked_gradient(
             draw(shape, drop, state.rng, x.dtype) if drop else None
             for shape, drop in zip(shapes, drops, strict=False)
         ]
-    loss, accuracy, gradient = loss_and_gradient(network, x, labels, masks, state.scratch)
-    state.velocity += gradient
+    loss, accuracy, gradient = loss_and_gradient(network, x, labels, masks, state.scratch, scale)
+    state.change += gradient
     return loss, accuracy
 
 
 def _add_sliced_gradient(
-    state: _State, x: np.ndarray, labels: np.ndarray, settings: Settings
+    state: _State, x: np.ndarray, labels: np.ndarray, settings: Settings, scale: float
 ) -> tuple[float, float]:
     """The same with one sub-network for the whole batch, cut out of the weight matrices.
 
@@ -303,15 +308,15 @@ def _add_sliced_gradient(
         active_units(n_units, drop, state.rng)
         for n_units, drop in zip(network.sizes, drops, strict=False)
     ]
-    scales = [n / len(units) for n, units in zip(network.sizes, active, strict=False)]
+    factors = [n / len(units) for n, units in zip(network.sizes, active, strict=False)]
     input_mask = np.zeros(network.sizes[0], x.dtype)
-    input_mask[active[0]] = scales[0]
+    input_mask[active[0]] = factors[0]
     active[0] = np.arange(network.sizes[0])
     state.sub_network = sub = thin_network(network, active, state.sub_network)
-    loss, accuracy, gradient = loss_and_gradient(
-        sub, x, labels, [input_mask, *scales[1:]], state.scratch[: sub.parameters.size]
-    )
-    add_restored(state.velocity, gradient, network, active)
+    masks = [input_mask, *factors[1:]]
+    part = state.scratch[: sub.parameters.size]
+    loss, accuracy, gradient = loss_and_gradient(sub, x, labels, masks, part, scale)
+    add_restored(state.change, gradient, network, active)
     return loss, accuracy
 
 
@@ -320,14 +325,14 @@ def _drops(network: Network, settings: Settings) -> list[float]:
     return [settings.input_drop] + [settings.hidden_drop] * (len(network.sizes) - 2)
 
 
-def _step(state: _State, rate: float, settings: Settings) -> None:
-    """Move the parameters along the velocity, which holds the new gradient already."""
-    network, velocity, scratch = state.network, state.velocity, state.scratch
+def _step(state: _State, settings: Settings, rate: float) -> None:
+    """Change the parameters; the change holds the new gradient already."""
+    network = state.network
     if settings.l2:
-        weight_velocities, _ = network.views(velocity)
-        for weight_velocity, weights in zip(weight_velocities, network.weights, strict=True):
-            weight_velocity += settings.l2 * weights
-    network.parameters -= np.multiply(velocity, rate, out=scratch)
+        weight_changes, _ = network.views(state.change)
+        for weight_change, weights in zip(weight_changes, network.weights, strict=True):
+            weight_change -= rate * settings.l2 * weights
+    network.parameters += state.change
     if settings.max_norm is not None:
         for weights in network.weights:
             limit_norms(weights, settings.max_norm)
@@ -433,7 +438,7 @@ class _Checkpoint:
             "rng": state.rng.bit_generator.state,
             "history": asdict(state.history),
         }
-        arrays = {"parameters": state.network.parameters, "velocity": state.velocity}
+        arrays = {"parameters": state.network.parameters, "change": state.change}
         if state.best_parameters is not None:
             arrays["best_parameters"] = state.best_parameters
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -453,7 +458,7 @@ class _Checkpoint:
             about = json.loads(str(arrays.pop("about")))
             identity, epoch, rng = about["identity"], about["epoch"], about["rng"]
             history = History(**about["history"])
-            parameters, velocity = arrays["parameters"], arrays["velocity"]
+            parameters, change = arrays["parameters"], arrays["change"]
         except Exception as error:  # which one it is depends on what is damaged
             raise self._unreadable(error) from error
         for what, value in self._identity(state).items():
@@ -463,10 +468,10 @@ class _Checkpoint:
                     f"{identity.get(what)!r} there, {value!r} here; delete it to start anew"
                 )
         for name, array in arrays.items():
-            if array.shape != state.velocity.shape or array.dtype != state.velocity.dtype:
+            if array.shape != state.change.shape or array.dtype != state.change.dtype:
                 raise self._unreadable(f"{name} has shape {array.shape}, dtype {array.dtype}")
         state.network.parameters[...] = parameters
-        state.velocity[...] = velocity
+        state.change[...] = change
         state.best_parameters = arrays.get("best_parameters")
         state.rng.bit_generator.state = rng
         state.epoch = epoch

@@ -231,6 +231,15 @@ def test_a_gradient_is_written_where_it_is_asked(case):
     np.testing.assert_array_equal(gradient, fresh[2])
 
 
+@given(cases(), st.floats(-2, 2))
+def test_a_scale_multiplies_the_gradient_and_nothing_else(case, scale):
+    network, x, labels, masks = case
+    loss, accuracy, gradient = loss_and_gradient(network, x, labels, masks)
+    scaled = loss_and_gradient(network, x, labels, masks, scale=scale)
+    assert scaled[:2] == (loss, accuracy)
+    np.testing.assert_allclose(scaled[2], scale * gradient, rtol=1e-12, atol=1e-15)
+
+
 @given(cases(), DTYPES)
 def test_a_network_keeps_its_dtype_whatever_comes_in(case, of_input):
     network, x, labels, masks = case

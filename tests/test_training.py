@@ -234,7 +234,7 @@ def test_float32_stays_float32(mode, monkeypatch):
 
     def spy(state, rate, settings):
         step(state, rate, settings)
-        seen.update({state.network.parameters.dtype, state.velocity.dtype, state.scratch.dtype})
+        seen.update({state.network.parameters.dtype, state.change.dtype, state.scratch.dtype})
         seen.update(part.dtype for part in state.network.weights + state.network.biases)
 
     def spy_on_masks(network, x, labels, masks, *rest):
@@ -636,7 +636,7 @@ def test_a_checkpoint_makes_its_folder_and_holds_no_pickle(tmp_path):
     finish("mask", 2, path, epochs=2)
     with np.load(path, allow_pickle=False) as file:
         arrays = dict(file)
-    assert set(arrays) == {"about", "parameters", "velocity", "best_parameters"}
+    assert set(arrays) == {"about", "parameters", "change", "best_parameters"}
     assert not any(array.dtype.hasobject for array in arrays.values())
     about = json.loads(str(arrays["about"]))
     assert about["epoch"] == 2 and len(about["history"]["loss"]) == 2
@@ -770,7 +770,7 @@ class Pickled:
         ("other arrays", "about"),
         ("pickle", "allow_pickle=False"),
         ("nothing to go on from", "parameters"),
-        ("shape", r"velocity has shape \(1,\), dtype float64"),
+        ("shape", r"change has shape \(1,\), dtype float64"),
         ("dtype", r"parameters has shape \(83,\), dtype float32"),
     ],
 )
@@ -787,11 +787,11 @@ def test_what_is_no_checkpoint_is_refused(tmp_path, what, reason):
     elif what == "other arrays":
         np.savez(path, images=np.zeros(3))
     elif what == "pickle":
-        np.savez(path, **{**arrays, "velocity": np.array([Pickled(folder)])})
+        np.savez(path, **{**arrays, "change": np.array([Pickled(folder)])})
     elif what == "nothing to go on from":
         np.savez(path, about=arrays["about"])
     elif what == "shape":
-        np.savez(path, **{**arrays, "velocity": arrays["velocity"][:1]})
+        np.savez(path, **{**arrays, "change": arrays["change"][:1]})
     else:
         np.savez(path, **{**arrays, "parameters": arrays["parameters"].astype(np.float32)})
     assert_refused(UNREADABLE.format(reason), path, new_run())
