@@ -32,22 +32,24 @@ def _options(epochs: int, mode: str, learning_rate: float = 0.1, **others: objec
 SETTINGS = {
     "no dropout, 2 x 800, 30 epochs": _options(30, "none", hidden=(800, 800)),
     "no dropout, 30 epochs": _options(30, "none"),
-    "L2, 30 epochs": _options(30, "none", l2=1e-4),
+    "L2, 30 epochs": _options(30, "none", l2=1e-3),
     "max-norm, 30 epochs": _options(30, "none", max_norm=1.0),
     "dropout, 100 epochs": _options(100, "mask", 0.05),
     "dropout, max-norm, 100 epochs": _options(100, "mask", max_norm=1.0),
 }
 
-# What was tried to choose them: short trainings, judged on held-out images. One option varies.
+# What was tried to choose them: short trainings, judged on held-out images. One option varies. What
+# is chosen has the lowest error or one that is higher by five of the 10,000 images at most: so much
+# is chance.
 CHOICES = {
     f"{name}, {option} {value:g}": {**options, "held_out": True, option: value}
     for name, options, option, values in (
         ("no dropout, 2 x 800", _options(20, "none", hidden=(800, 800)), RATE, (0.05, 0.1, 0.2)),
         ("no dropout", _options(20, "none"), RATE, (0.02, 0.05, 0.1, 0.2)),
-        ("L2", _options(20, "none"), "l2", (1e-5, 1e-4, 1e-3)),
+        ("L2", _options(20, "none"), "l2", (1e-5, 1e-4, 1e-3, 1e-2)),
         ("max-norm", _options(20, "none"), "max_norm", (0.7, 1.0, 2.0)),
-        ("dropout", _options(20, "mask"), RATE, (0.05, 0.1)),
-        ("dropout, L2", _options(20, "mask", 0.05), "l2", (1e-5, 1e-4)),
+        ("dropout", _options(20, "mask"), RATE, (0.02, 0.05, 0.1)),
+        ("dropout, L2", _options(20, "mask", 0.05), "l2", (1e-5, 1e-4, 1e-3)),
         ("dropout, max-norm", _options(20, "mask"), "max_norm", (0.7, 1.0, 2.0)),
         ("dropout, max-norm 1", _options(20, "mask", max_norm=1.0), RATE, (0.05, 0.2)),
         ("slice, max-norm 1", _options(20, "slice", max_norm=1.0), RATE, (0.01, 0.03, 0.05)),
