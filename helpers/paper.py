@@ -35,7 +35,11 @@ SETTINGS = {
     "L2, 30 epochs": _options(30, "none", l2=1e-3),
     "max-norm, 30 epochs": _options(30, "none", max_norm=1.0),
     "dropout, 100 epochs": _options(100, "mask", 0.05),
+    "dropout, L2, 100 epochs": _options(100, "mask", 0.05, l2=1e-3),
     "dropout, max-norm, 100 epochs": _options(100, "mask", max_norm=1.0),
+    "dropout, max-norm, 300 epochs": _options(300, "mask", max_norm=1.0),
+    "slice, max-norm, 100 epochs": _options(100, "slice", 0.03, max_norm=1.0),
+    "Gaussian, max-norm, 100 epochs": _options(100, "gaussian", max_norm=1.0),
 }
 
 # What was tried to choose them: short trainings, judged on held-out images. One option varies. What
@@ -49,7 +53,7 @@ CHOICES = {
         ("L2", _options(20, "none"), "l2", (1e-5, 1e-4, 1e-3, 1e-2)),
         ("max-norm", _options(20, "none"), "max_norm", (0.7, 1.0, 2.0)),
         ("dropout", _options(20, "mask"), RATE, (0.02, 0.05, 0.1)),
-        ("dropout, L2", _options(20, "mask", 0.05), "l2", (1e-5, 1e-4, 1e-3)),
+        ("dropout, L2", _options(20, "mask", 0.05), "l2", (1e-5, 1e-4, 1e-3, 3e-3)),
         ("dropout, max-norm", _options(20, "mask"), "max_norm", (0.7, 1.0, 2.0)),
         ("dropout, max-norm 1", _options(20, "mask", max_norm=1.0), RATE, (0.05, 0.2)),
         ("slice, max-norm 1", _options(20, "slice", max_norm=1.0), RATE, (0.01, 0.03, 0.05)),

@@ -43,7 +43,8 @@ CHOICES = f"""
 ## What was tried to choose the settings
 
 Trained on 50,000 training images, judged on the other {paper.HELD_OUT:,}; the test images were not
-looked at. Twenty epochs favour what learns fast. `{command_of("paper_choices")}` makes these runs.
+looked at. Twenty epochs favour what learns fast, and with one seed a difference below 0.1 may be
+chance. `{command_of("paper_choices")}` makes these runs.
 """
 
 
