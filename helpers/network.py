@@ -128,8 +128,9 @@ def loss_and_gradient(
 
     ``labels`` are class numbers of shape (n_samples,), ``x`` and ``masks`` are as for `forward`.
     The gradient is flat, like ``network.parameters``; it is written into ``gradient`` if that is
-    given. It is multiplied by ``scale``: a learning rate costs nothing here. Raises what `forward`
-    raises, and ``ValueError`` for labels that are no classes.
+    given. The gradient, not the loss, is multiplied by ``scale``: at the logits that costs less
+    than on all parameters. Raises what `forward` raises, and ``ValueError`` for labels that are no
+    classes.
     """
     values = forward(network, x, masks)
     logits = values[-1]

@@ -1,10 +1,11 @@
 """The 2014 paper's networks on the full MNIST: which settings are compared, and one run of each.
 
 Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov (2014), JMLR 15, tables 2, 9 and 10: 784
-inputs, three hidden layers of 1,024 ReLU units unless something else is said, 20 % of the inputs
-and 50 % of the hidden units dropped, one mask for each sample. How long and at which rate they are
-trained is our choice, made on the last 10,000 training images (``held_out``) without a look at the
-test images; then the network is trained on all 60,000, and the error is that of the last epoch.
+inputs, three hidden layers of 1,024 ReLU units unless something else is said; noise drops 20 % of
+the inputs and 50 % of the hidden units. Learning rate, max-norm and L2 are our choice, made on the
+last 10,000 training images (``held_out``) without a look at the test images; the number of epochs
+is set by the time they take. Then the network is trained on all 60,000, and the error is that of
+the last epoch. ``helpers.paper_table`` makes a page of the results.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ from helpers.training import Settings, train
 
 RESULTS = ("train_error", "test_error", "updates", "minutes")
 HELD_OUT = 10_000  # training images that choices are made on
-RATE = "learning_rate"
+CHANCE = 0.05  # points of held-out error, five images, that do not make a choice better
 
 
 def _options(epochs: int, mode: str, learning_rate: float = 0.1, **others: object) -> dict:
-    """Options of `train_mnist`. The learning rate falls to 0 in equal steps, one an epoch."""
+    """Options of `train_mnist`. The learning rate falls in equal steps, one an epoch, to near 0."""
     schedule = {"epochs": epochs, "cooldown": epochs, "momentum": 0.9}
     return {**schedule, "learning_rate": learning_rate, "mode": mode, **others}
 
 
-# Without noise the training error is 0 long before epoch 30.
+# Without noise fewer epochs are enough: after 20, hardly an image of the training set is wrong.
 SETTINGS = {
     "no dropout, 2 x 800, 30 epochs": _options(30, "none", hidden=(800, 800)),
     "no dropout, 30 epochs": _options(30, "none"),
@@ -42,24 +43,43 @@ SETTINGS = {
     "Gaussian, max-norm, 100 epochs": _options(100, "gaussian", max_norm=1.0),
 }
 
-# What was tried to choose them: short trainings, judged on held-out images. One option varies. What
-# is chosen has the lowest error or one that is higher by five of the 10,000 images at most: so much
-# is chance.
+# What was tried to choose them: short trainings, judged on held-out images. In each line one option
+# varies. Gaussian noise takes what is chosen for masks.
 CHOICES = {
     f"{name}, {option} {value:g}": {**options, "held_out": True, option: value}
     for name, options, option, values in (
-        ("no dropout, 2 x 800", _options(20, "none", hidden=(800, 800)), RATE, (0.05, 0.1, 0.2)),
-        ("no dropout", _options(20, "none"), RATE, (0.02, 0.05, 0.1, 0.2)),
+        (
+            "no dropout, 2 x 800",
+            _options(20, "none", hidden=(800, 800)),
+            "learning_rate",
+            (0.05, 0.1, 0.2, 0.4),
+        ),
+        ("no dropout", _options(20, "none"), "learning_rate", (0.02, 0.05, 0.1, 0.2)),
         ("L2", _options(20, "none"), "l2", (1e-5, 1e-4, 1e-3, 1e-2)),
         ("max-norm", _options(20, "none"), "max_norm", (0.7, 1.0, 2.0)),
-        ("dropout", _options(20, "mask"), RATE, (0.02, 0.05, 0.1)),
+        ("dropout", _options(20, "mask"), "learning_rate", (0.02, 0.05, 0.1)),
         ("dropout, L2", _options(20, "mask", 0.05), "l2", (1e-5, 1e-4, 1e-3, 3e-3)),
-        ("dropout, max-norm", _options(20, "mask"), "max_norm", (0.7, 1.0, 2.0)),
-        ("dropout, max-norm 1", _options(20, "mask", max_norm=1.0), RATE, (0.05, 0.2)),
-        ("slice, max-norm 1", _options(20, "slice", max_norm=1.0), RATE, (0.01, 0.03, 0.05)),
+        ("dropout, max-norm", _options(20, "mask"), "max_norm", (0.5, 0.7, 1.0, 2.0)),
+        ("dropout, max-norm", _options(20, "mask", max_norm=1.0), "learning_rate", (0.05, 0.2)),
+        (
+            "slice, max-norm",
+            _options(20, "slice", max_norm=1.0),
+            "learning_rate",
+            (0.01, 0.03, 0.05, 0.1),
+        ),
     )
     for value in values
 }
+
+
+def same_choice(one: dict, other: dict) -> bool:
+    """Whether the options ``one`` and ``other`` differ in nothing but the data and the epochs."""
+    not_chosen = ("held_out", "epochs", "cooldown")
+    return all(
+        one.get(option) == other.get(option)
+        for option in {**one, **other}
+        if option not in not_chosen
+    )
 
 
 def train_mnist(
@@ -77,8 +97,8 @@ def train_mnist(
     these take the place of the test images. ``settings`` are those of ``Settings``.
 
     The result has ``train_error`` and ``test_error`` in percent, of the whole network, the number
-    of ``updates``, and the ``minutes`` of training: epochs times the median epoch, so that those in
-    which the machine did something else do not count.
+    of ``updates``, and the ``minutes`` of training: epochs times the median epoch, so that a pause
+    of the machine does not count.
     """
     train_images, train_labels, test_images, test_labels = data
     if held_out:

@@ -6,81 +6,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import argparse
 from pathlib import Path
 
 import numpy as np
 
 from helpers import paper
-from helpers.experiments import RESULTS, command_of, recorded
+from helpers.experiments import RESULTS, command_of, file_of, recorded
+from helpers.files import replacing
 
 PAGE = "paper.md"
-NETWORK_OF_TABLE_9 = "784-1024-1024-2048-10"
+COMMAND = "python -m helpers.paper_table"
 REPORTED = {
-    "no dropout, 2 x 800, 30 epochs": "1.60, logistic units (Simard et al. 2003)",
-    "L2, 30 epochs": f"1.62, {NETWORK_OF_TABLE_9}",
-    "max-norm, 30 epochs": f"1.35, {NETWORK_OF_TABLE_9}",
+    "no dropout, 2 x 800, 30 epochs": "1.60 (logistic units)",
+    "L2, 30 epochs": "1.62 (table 9)",
+    "max-norm, 30 epochs": "1.35 (table 9)",
     "dropout, 100 epochs": "1.25",
-    "dropout, L2, 100 epochs": f"1.25, {NETWORK_OF_TABLE_9}",
+    "dropout, L2, 100 epochs": "1.25 (table 9)",
     "dropout, max-norm, 100 epochs": "1.06",
     "dropout, max-norm, 300 epochs": "1.06",
-    "Gaussian, max-norm, 100 epochs": "0.95, where Bernoulli noise had 1.08 (table 10)",
+    "Gaussian, max-norm, 100 epochs": "0.95, and 1.08 with Bernoulli noise (table 10)",
 }
-INTRODUCTION = """# The paper's networks on MNIST, trained in NumPy
+ABOUT_RESULTS = f"""# The paper's networks on MNIST, trained in NumPy
 
-Srivastava et al. (2014) report test errors of networks with ReLU units (tables 2, 9 and 10; those
-of 9 and 10 as others quote them). Here such networks are trained with `helpers.training` on all
-60,000 training images. The test error is that of the last epoch, never of the best; ± is the
-standard deviation over the seeds. Besides, on 10,000 test images an error near 1 % has a standard
-error of 0.10 points. The minutes are those of the fastest seed, on one core.
+Srivastava et al. (2014) report test errors on MNIST with dropout and without. Here such networks
+are trained with `helpers.training` on all 60,000 training images, in batches of 128, with momentum
+0.9 and a learning rate that falls in equal steps, one an epoch, to nearly 0.
 
-A network has three hidden layers of 1,024 units where nothing else is said. Dropout, slice and
-Gaussian noise drop 20 % of the inputs and 50 % of the hidden units.
+- *network*: three hidden layers of 1,024 ReLU units, unless it says 2 x 800. Dropout draws a mask
+  for each image, slice cuts one sub-network for each batch out of the weight matrices, Gaussian
+  noise multiplies as a mask does; all act on the inputs (drop 0.2) and on the hidden units (drop
+  0.5). Max-norm keeps the incoming weights of a unit no longer than `max_norm`; L2 adds
+  ½ · `l2` · Σ w² to the loss.
+- *the paper*: its test error in percent, from table 2. Tables 9 and 10 are quoted from others, and
+  are of other networks: 784-1024-1024-2048-10 in table 9. The first, without dropout, is older:
+  Simard et al. (2003).
+- *test error*: after the last epoch, never of the best one; mean ± standard deviation over the
+  seeds. Besides, 10,000 test images leave an error near 1 % with a standard error of 0.10 points.
+- *training error*: of the whole network, without noise.
+- *minutes*: on one core, epochs times the median epoch, of the fastest seed.
+- *command*: makes the runs of the row that are not recorded. To make one again, delete its line in
+  `paper.jsonl` first.
 
-This page is made from the files beside it by `python -m helpers.paper_table`.
+How many epochs there are is set by the time they take; it was not tuned. A "–" is not recorded, or
+not in the paper. This page is made from the files beside it by `{COMMAND}`.
 """
-CHOICES = f"""
+ABOUT_CHOICES = f"""
 ## What was tried to choose the settings
 
-Trained on 50,000 training images, judged on the other {paper.HELD_OUT:,}; the test images were not
-looked at. Twenty epochs favour what learns fast, and with one seed a difference below 0.1 may be
-chance. `{command_of("paper_choices")}` makes these runs.
+Trained for 20 epochs on 50,000 training images, one seed, and judged on the other
+{paper.HELD_OUT:,}, without a look at the test images. Short trainings favour what learns fast. What
+is chosen has the lowest held-out error, or one that is higher by {paper.CHANCE} points at most:
+that may be chance. Gaussian noise takes the settings of dropout. These runs are made by
+`{command_of("paper_choices")}`.
 """
 
 
 def page(folder: Path = RESULTS) -> str:
     """The page as Markdown, of the runs that are recorded in ``folder``.
 
-    Raises what `recorded` raises.
+    Raises ``ValueError`` for a file that is damaged or outdated.
     """
-    return "\n".join([INTRODUCTION, _results(folder), CHOICES, _choices(folder), ""])
+    results = [
+        {"network": setting, "options": _options(options), **_result(setting, runs)}
+        for setting, options, runs in _settings("paper", paper.SETTINGS, folder)
+    ]
+    choices = [
+        {"network and option": choice, "options": _options(options), **_choice(options, runs)}
+        for choice, options, runs in _settings("paper_choices", paper.CHOICES, folder)
+    ]
+    return "\n".join([ABOUT_RESULTS, _markdown(results), ABOUT_CHOICES, _markdown(choices), ""])
 
 
-def _results(folder: Path) -> str:
-    return _markdown(
-        {
-            "network": setting,
-            "the paper": REPORTED.get(setting, "–"),
-            "test error, %": _mean_and_deviation(found["test_error"]),
-            "seeds": len(found["test_error"]),
-            "training error, %": f"{found['train_error'].mean():.2f}",
-            "updates": f"{found['updates'][0]:,}",
-            "minutes": f"{found['minutes'].min():.0f}",
-            "command": f'`{command_of("paper")} --only "{setting}"`',
-        }
-        for setting, found in recorded("paper", folder).items()
-    )
+def _settings(name: str, settings: dict[str, dict], folder: Path) -> list[tuple]:
+    """Name, options and recorded results of each setting; no results where no run is recorded."""
+    runs = recorded(name, folder) if file_of(name, folder).exists() else {}
+    return [(setting, options, runs.get(setting)) for setting, options in settings.items()]
 
 
-def _choices(folder: Path) -> str:
-    return _markdown(
-        {
-            "network": setting,
-            "held-out error, %": _mean_and_deviation(found["test_error"]),
-            "training error, %": f"{found['train_error'].mean():.2f}",
-        }
-        for setting, found in recorded("paper_choices", folder).items()
-    )
+def _result(setting: str, runs: dict[str, np.ndarray] | None) -> dict[str, object]:
+    row = {
+        "the paper, %": REPORTED.get(setting, "–"),
+        "test error, %": "–",
+        "seeds": 0,
+        "training error, %": "–",
+        "updates": "–",
+        "minutes": "–",
+    }
+    if runs is not None:
+        row["test error, %"] = _mean_and_deviation(runs["test_error"])
+        row["seeds"] = len(runs["test_error"])
+        row["training error, %"] = f"{runs['train_error'].mean():.2f}"
+        row["updates"] = f"{runs['updates'][0]:,}"
+        row["minutes"] = f"{runs['minutes'].min():.0f}"
+    return {**row, "command": f'`{command_of("paper")} --only "{setting}"`'}
+
+
+def _choice(options: dict, runs: dict[str, np.ndarray] | None) -> dict[str, object]:
+    chosen = any(paper.same_choice(options, setting) for setting in paper.SETTINGS.values())
+    row = {"held-out error, %": "–", "training error, %": "–", "": "chosen" if chosen else ""}
+    if runs is not None:
+        row["held-out error, %"] = _mean_and_deviation(runs["test_error"])
+        row["training error, %"] = f"{runs['train_error'].mean():.2f}"
+    return row
+
+
+def _options(options: dict) -> str:
+    """What the names of the settings and the introduction do not say.
+
+    >>> _options({"epochs": 30, "momentum": 0.9, "learning_rate": 0.1, "mode": "none", "l2": 1e-3})
+    'learning_rate 0.1, l2 0.001'
+    """
+    shown = ("learning_rate", "max_norm", "l2")
+    return ", ".join(f"{option} {options[option]:g}" for option in shown if option in options)
 
 
 def _mean_and_deviation(errors: np.ndarray) -> str:
@@ -93,14 +131,24 @@ def _mean_and_deviation(errors: np.ndarray) -> str:
     return f"{errors.mean():.2f}{deviation}"
 
 
-def _markdown(rows: Iterable[dict[str, object]]) -> str:
+def _markdown(rows: list[dict[str, object]]) -> str:
     """A Markdown table of rows that have the same columns."""
-    rows = list(rows)
     lines = [rows[0], ["---"] * len(rows[0]), *(row.values() for row in rows)]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
+def main(arguments: list[str] | None = None) -> None:
+    """Write the page into ``results/`` and print where it is."""
+    description = f"Write {PAGE} anew from the runs that are recorded."
+    argparse.ArgumentParser(prog=COMMAND, description=description).parse_args(arguments)
+    try:
+        text = page(RESULTS)
+    except ValueError as error:
+        raise SystemExit(f"error: {error}") from error
+    with replacing(RESULTS / PAGE) as file:
+        file.write(text.encode())
+    print(RESULTS / PAGE)
+
+
 if __name__ == "__main__":
-    text = page()
-    (RESULTS / PAGE).write_text(text, encoding="utf-8")
-    print(text)
+    main()

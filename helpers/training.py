@@ -60,9 +60,9 @@ class Settings:
     """What can be chosen about a training; every combination is allowed.
 
     * ``epochs``, ``batch_size``: the last batch of an epoch may be smaller.
-    * ``learning_rate``: of the first epoch. ``decay``: what it is multiplied by after each epoch.
-      ``cooldown``: in this many last epochs it falls in equal steps besides, which would bring it
-      to 0 one epoch later.
+    * ``learning_rate``: at the start. ``decay``: what it is multiplied by after each epoch.
+      ``cooldown``: in this many last epochs it falls in equal steps besides, from one step below
+      what it was to one step above 0.
     * ``momentum``: in [0, 1), the share of the velocity that is left after a step.
     * ``max_norm``: the length that no unit's incoming weights exceed after a step; None: no limit.
     * ``l2``: the loss has ½ · l2 · Σ w² added, over the weights and not the biases.
@@ -242,8 +242,11 @@ def _train_epoch(
     """One pass through the samples in random order, or the part of it until an interrupt."""
     history, rate = state.history, settings.rate(state.epoch)
     began = time.perf_counter()
-    if state.epoch > 0 and (rate_before := settings.rate(state.epoch - 1)) > 0:
-        state.change *= rate / rate_before  # the same velocity
+    if state.epoch > 0:
+        rate_before = settings.rate(state.epoch - 1)
+        # The velocity stays the same; of one times a rate as small as this nothing was left.
+        smallest = np.finfo(state.change.dtype).tiny
+        state.change *= rate / rate_before if rate_before > smallest else 0.0
     add_gradient = _add_sliced_gradient if settings.mode == "slice" else _add_masked_gradient
     order = state.rng.permutation(len(x))
     starts = range(0, len(x), settings.batch_size)

@@ -179,6 +179,17 @@ def test_a_training_is_the_one_by_hand_and_slices_are_sets_written_as_masks(
     )
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("rate", "decay", "n_epochs"), [(1e-40, 1e40, 2), (1e-300, 1e100, 3), (1e-300, 1e-200, 3)]
+)
+def test_a_learning_rate_too_small_for_a_step_does_no_harm(dtype, rate, decay, n_epochs):
+    """The velocity is kept times the rate, of which nothing is left; rates may also become 0."""
+    run = new_run("none", dtype=dtype, learning_rate=rate, decay=decay, epochs=n_epochs)
+    train(*run, verbose=False)
+    assert np.isfinite(run[0].parameters).all()
+
+
 @pytest.mark.parametrize("mode", ["mask", "gaussian"])
 def test_nothing_is_drawn_for_a_layer_that_drops_nothing(mode):
     options = {"input_drop": 0.0, "hidden_drop": 0.0, "seed": 3}
@@ -232,8 +243,8 @@ def test_biases_are_neither_decayed_nor_limited(option):
 def test_float32_stays_float32(mode, monkeypatch):
     seen = set()
 
-    def spy(state, rate, settings):
-        step(state, rate, settings)
+    def spy(state, *rest):
+        step(state, *rest)
         seen.update({state.network.parameters.dtype, state.change.dtype, state.scratch.dtype})
         seen.update(part.dtype for part in state.network.weights + state.network.biases)
 
@@ -481,8 +492,8 @@ def test_a_diverged_training_says_where_and_leaves_the_network_as_before_the_bat
     """Also, no warning of NumPy comes through: here it would be an error."""
     after_steps = []
 
-    def spy(state, rate, settings):
-        step(state, rate, settings)
+    def spy(state, *rest):
+        step(state, *rest)
         after_steps.append(state.network.parameters.copy())
 
     step = training._step

@@ -23,7 +23,7 @@ from tools.bench import SKIPPED, machine, ratio, row, versions
 from tools.contenders import DROPS, MOMENTUM, SIZES, Side, digits, ours, products
 
 REPETITIONS = 5
-REPETITIONS_FOR_RATIOS = 21  # single turns differ by a fifth; a goal can be nearer than that
+REPETITIONS_FOR_RATIOS = 21  # single turns differ by a third; a goal can be nearer than that
 PAUSE = 0.2  # seconds before a turn
 BATCHES = (128, 512)
 MODES = ("none", "mask", "slice")
