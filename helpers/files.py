@@ -13,11 +13,11 @@ from typing import BinaryIO
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A new file to write bytes into, which takes the place of ``path`` at the end of the block.
 
-    Until then it is beside ``path``, with the suffix ``.part``. After an error in the block, or
-    the end of the process, ``path`` is what it was; whoever looks finds the old file or the new
-    one, whole.
+    Until then it is beside ``path``, with ``.part`` added to the name. After an error in the
+    block, or the end of the process, ``path`` is what it was; whoever looks finds the old file or
+    the new one, whole.
     """
-    unfinished = path.with_suffix(".part")
+    unfinished = path.with_name(f"{path.name}.part")  # beside a.md there may be an a.jsonl
     with open(unfinished, "wb") as file:
         yield file
         file.flush()

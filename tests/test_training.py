@@ -850,7 +850,7 @@ def test_a_training_killed_at_the_worst_moment_resumes(run_python, tmp_path, mom
     process = run_python(code, path, moment)
     process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
-    unfinished = [] if moment == "after renaming" else ["run.part"]
+    unfinished = [] if moment == "after renaming" else ["run.npz.part"]
     assert sorted(os.listdir(tmp_path)) == ["run.npz", *unfinished]
     with np.load(path) as file:
         assert json.loads(str(file["about"]))["epoch"] == (3 if moment == "after renaming" else 2)
