@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import argparse
 import heapq
+import multiprocessing
+import os
 import platform
 import signal
 import sys
@@ -20,7 +22,8 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -88,27 +91,30 @@ def run(
     (not on a cluster, whose workers may have other disks).
 
     Raises ``ValueError`` for an unknown name or setting, less than one seed, and a damaged file;
-    ``RuntimeError``, when all others are done, if a run failed; ``OSError`` if the data or the
-    cluster cannot be reached; ``ModuleNotFoundError`` if a cluster is asked without `distributed`.
+    ``RuntimeError`` if a run failed, when all others are done, if a process that makes them dies,
+    and for a cluster of one thread; ``OSError`` if the data or the cluster cannot be reached;
+    ``ModuleNotFoundError`` if a cluster is asked without `distributed`.
     """
     experiment = experiment_of(name)
     seeds = check_count("seeds", experiment.seeds if seeds is None else seeds)
-    settings = _check_settings(experiment, settings)
+    wanted = _wanted(experiment, seeds, settings)
     path = file_of(name, folder)
     recorded_runs = records.read(path, header_of(name, seeds))
     header = header_of(name, max([seeds, *(one["seed"] + 1 for one in recorded_runs)]))
     records.tidy(path, header)
     recorded_tasks = {(one["setting"], one["seed"]) for one in recorded_runs}
-    wanted = [(setting, seed) for seed in range(seeds) for setting in settings]
     tasks = [task for task in wanted if task not in recorded_tasks]
+    checkpoint_of = {
+        (setting, seed): checkpoints / name / f"{setting}, seed {seed}.npz"
+        for setting, seed in [*tasks, *recorded_tasks]
+        if experiment.checkpoints and scheduler is None
+    }
+    for task in recorded_tasks & checkpoint_of.keys():
+        # Left by a process that was killed: a run that is made again should not go on from there.
+        checkpoint_of[task].unlink(missing_ok=True)
     if not tasks:
         return path
     data = load_mnist()
-    checkpoint_of = {
-        (setting, seed): checkpoints / name / f"{setting}, seed {seed}.npz"
-        for setting, seed in tasks
-        if experiment.checkpoints and scheduler is None
-    }
     failures = []
     try:
         with (
@@ -129,8 +135,16 @@ def run(
                 if failure is not None:
                     failures.append(f"{setting}, seed {seed}: {failure}")
                 progress.finished(setting, seed, seconds, failure is None)
-    finally:
-        records.tidy(path, header)
+    except BaseException as error:
+        with suppress(ValueError):  # a damaged line, which would hide what has ended this
+            records.tidy(path, header)
+        if isinstance(error, BrokenProcessPool):
+            raise RuntimeError(
+                f"a process died in the middle of a run, killed or for want of memory. What was "
+                f"finished is in {path}; the same command goes on from there"
+            ) from error
+        raise
+    records.tidy(path, header)
     if failures:
         raise RuntimeError(
             f"{len(failures)} of {len(tasks)} runs failed, the others are recorded:\n  "
@@ -240,7 +254,8 @@ def _one_run(
         # For good: a worker of a cluster may be at another run when this one ends.
         threadpool_limits(1)
         more = {} if checkpoint is None else {"checkpoint": checkpoint}
-        results = function(data, seed, **options, **more)
+        with _as_long_as_its_parent():
+            results = function(data, seed, **options, **more)
         outcome = {
             "setting": setting,
             "seed": seed,
@@ -251,6 +266,28 @@ def _one_run(
     except Exception as error:
         outcome = f"{type(error).__name__}: {error}"
     return setting, seed, outcome, time.perf_counter() - start
+
+
+@contextmanager
+def _as_long_as_its_parent() -> Iterator[None]:
+    """A process that another one started for this ends at once when that one is gone.
+
+    A run takes up to an hour; nobody would record it any more, and the same command, started
+    again, would make it a second time. On Windows it is not seen, and the run goes on.
+    """
+    parent, over = os.getppid(), threading.Event()
+
+    def watch() -> None:
+        while not over.wait(1):
+            if os.getppid() != parent:
+                os._exit(1)
+
+    if multiprocessing.parent_process() is not None:
+        threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def _rounded(value: float) -> float:
@@ -335,13 +372,19 @@ def experiment_of(name: str) -> Experiment:
     return EXPERIMENTS[name]
 
 
-def _check_settings(experiment: Experiment, settings: Sequence[str] | None) -> list[str]:
-    """The names in ``settings`` (None: all) in the experiment's order, if it has them."""
+def _wanted(
+    experiment: Experiment, seeds: int, settings: Sequence[str] | None
+) -> list[tuple[str, int]]:
+    """All (setting, seed) with seeds below ``seeds`` and ``settings`` (None: all), seed by seed.
+
+    Raises ``ValueError`` for a setting that the experiment does not have.
+    """
     for setting in settings or ():
         if setting not in experiment.settings:
             known = "; ".join(experiment.settings)
             raise ValueError(f"settings must be among {known}; got {setting!r}")
-    return [name for name in experiment.settings if settings is None or name in settings]
+    names = [name for name in experiment.settings if settings is None or name in settings]
+    return [(setting, seed) for seed in range(seeds) for setting in names]
 
 
 def file_of(name: str, folder: Path) -> Path:
@@ -434,18 +477,22 @@ def _run_from_shell(options: argparse.Namespace) -> None:
         print(run(name, options.seeds, options.jobs, scheduler, options.only, RESULTS))
     except KeyboardInterrupt:
         print(
-            f"\nstopped: {_count_recorded(name, options.seeds)} in {file_of(name, RESULTS)}; "
-            f"the same command goes on from there",
+            f"\nstopped: {_count_recorded(name, options.seeds, options.only)} in "
+            f"{file_of(name, RESULTS)}; the same command goes on from there",
             file=sys.stderr,
         )
         raise SystemExit(130) from None  # what a shell expects of a command stopped by Ctrl-C
 
 
-def _count_recorded(name: str, seeds: int | None = None) -> str:
-    """How many runs are recorded, of how many with that many seeds (None: as by default)."""
+def _count_recorded(
+    name: str, seeds: int | None = None, settings: Sequence[str] | None = None
+) -> str:
+    """How many runs are recorded of those that `run` makes with these arguments."""
     experiment = EXPERIMENTS[name]
-    n_recorded = len(records.read(file_of(name, RESULTS), header_of(name)))
-    return f"{n_recorded} of {len(experiment.settings) * (seeds or experiment.seeds)} runs recorded"
+    wanted = _wanted(experiment, experiment.seeds if seeds is None else seeds, settings)
+    runs = records.read(file_of(name, RESULTS), header_of(name))
+    n_recorded = sum((one["setting"], one["seed"]) in wanted for one in runs)
+    return f"{n_recorded} of {len(wanted)} runs recorded"
 
 
 if __name__ == "__main__":

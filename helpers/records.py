@@ -12,16 +12,9 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from helpers.files import replacing
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+from helpers.files import alone_in, replacing
 
 HEADER_KEYS = ("experiment", "command", "data", "settings", "results")
 
@@ -74,13 +67,14 @@ def append(path: Path, header: dict, run: dict) -> None:
     """
     check_run(run, header)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _alone_in(path.parent), open(path, "ab+", buffering=0) as file:
+    with alone_in(path.parent), open(path, "ab+", buffering=0) as file:
         file.seek(0)
         text = file.read()
         line = as_line(run)
         # every line starts with its setting and its seed
         start = as_line({"setting": run["setting"], "seed": run["seed"]})[:-2] + b","
-        if any(other.startswith(start) for other in text.split(b"\n")):
+        whole_lines = text.split(b"\n")[:-1]
+        if any(other.startswith(start) for other in whole_lines):
             return
         if not text:
             line = as_line(header) + line
@@ -99,7 +93,7 @@ def tidy(path: Path, header: dict) -> None:
     """
     if not path.exists():
         return
-    with _alone_in(path.parent):
+    with alone_in(path.parent):
         runs = read(path, header)
         content = b"".join([as_line(header), *map(as_line, runs)])
         if content == path.read_bytes():
@@ -177,22 +171,3 @@ def _check_settings(path: Path, before: dict, today: dict, runs: list[dict]) -> 
                 f"{path}: today these settings {what}: {'; '.join(settings)}. New options need a "
                 f"new name, beside the old one; or delete the lines of these settings"
             )
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """While this lasts, no other process is in here with the same folder.
-
-    Where a folder cannot be locked (Windows, some network drives) this does nothing; then only one
-    process should run an experiment at a time. The lock of a process that dies dies with it.
-    """
-    if fcntl is None:
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

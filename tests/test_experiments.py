@@ -234,6 +234,32 @@ def test_ctrl_c_leaves_a_sorted_file(small, monkeypatch):
     ]  # fmt: skip
 
 
+def test_a_line_that_a_full_disk_damaged_does_not_hide_that_it_is_full(small, monkeypatch):
+    def full(path, header, run):
+        path.write_bytes(records.as_line(header) + records.as_line(run)[:-9])
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(records, "append", full)
+    with pytest.raises(OSError, match="the disk is full"):
+        run_small(small)
+
+
+def test_a_line_that_another_damaged_meanwhile_is_named(small, monkeypatch):
+    append = records.append
+
+    def damaging(path, header, run):
+        append(path, header, run)
+        if run == LAST:
+            path.write_bytes(path.read_bytes()[:-9])
+
+    run_small(small)
+    LAST = json.loads(small.read_text(encoding="utf-8").splitlines()[-1])
+    small.unlink()
+    monkeypatch.setattr(records, "append", damaging)
+    with pytest.raises(ValueError, match=r"small\.jsonl, line 7: "):
+        run_small(small)
+
+
 def test_a_damaged_file_is_not_added_to(small):
     run_small(small, 2)
     small.write_bytes(small.read_bytes()[:-9])
@@ -299,6 +325,10 @@ def test_a_run_goes_on_from_its_checkpoint_which_lasts_until_it_is_recorded(
     assert sorted(folder.rglob("*.npz")) == files
     experiments.run("long", jobs=1, folder=tmp_path, checkpoints=folder)
     assert recorded("long", tmp_path)["a, b"]["went_on_from"].tolist() == [1, 1]
+    assert not any(folder.rglob("*.npz"))
+    # One that was left when its run was recorded must not be there when the run is made again.
+    files[1].write_text("2")
+    experiments.run("long", seeds=1, jobs=1, folder=tmp_path, checkpoints=folder)
     assert not any(folder.rglob("*.npz"))
 
 
@@ -466,10 +496,10 @@ def test_a_damaged_record_is_refused(small):
 
 
 def test_the_list_says_of_every_experiment_how_far_it_is(small, capsys):
-    run_small(small, 2, settings=["zero mean"])
+    run_small(small, 4, settings=["zero mean"])  # one more than by default
     experiments.main(["--list"])
     assert capsys.readouterr().out.splitlines() == [
-        "small: 2 of 6 runs recorded; settings: one epoch; zero mean",
+        "small: 3 of 6 runs recorded; settings: one epoch; zero mean",
         "empty: 0 of 0 runs recorded; settings: ",
     ]
 
@@ -516,13 +546,17 @@ def test_ctrl_c_says_what_is_recorded_and_how_to_go_on(small, monkeypatch, capsy
         raise KeyboardInterrupt
 
     monkeypatch.setattr(experiments, "run", stopped)
-    for arguments, n_wanted in ([], 6), (["--seeds", "5"], 10):
+    for arguments, count in (
+        ([], "4 of 6"),
+        (["--seeds", "5"], "4 of 10"),
+        (["--seeds", "1"], "2 of 2"),
+        (["--only", "zero mean"], "2 of 3"),
+    ):
         with pytest.raises(SystemExit) as end:
             experiments.main(["run", "small", *arguments])
         assert end.value.code == 130
         assert capsys.readouterr().err == (
-            f"\nstopped: 4 of {n_wanted} runs recorded in {small}; "
-            f"the same command goes on from there\n"
+            f"\nstopped: {count} runs recorded in {small}; the same command goes on from there\n"
         )
 
 

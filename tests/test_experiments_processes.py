@@ -179,11 +179,25 @@ def test_a_run_that_is_killed_goes_on_where_it_was(world, undisturbed):
     process.wait()
     finished = world.recorded()
     assert len(finished) == 4
+    wait_until(lambda: not any(map(is_alive, world.ids())))  # the runs that never end have ended
     world.forget()
     assert ended(world.command("run", "small", "--jobs", "2"))[0] == 0
     assert sorted(world.made()) == sorted(set(SMALL) - set(finished))
     assert world.path("small").read_bytes() == undisturbed
     assert list(world.path("small").parent.iterdir()) == [world.path("small")]
+
+
+def test_a_process_that_dies_in_a_run_is_explained(world):
+    process = world.command("run", "small", "--jobs", "2", stuck=2)
+    wait_until(lambda: len(world.recorded()) == 4 and len(world.made()) == 6)
+    os.kill(world.ids().pop(), signal.SIGKILL)
+    code, output, errors = ended(process)
+    assert (code, output) == (1, "")
+    assert errors.endswith(
+        f"error: a process died in the middle of a run, killed or for want of memory. What was "
+        f"finished is in {world.path('small')}; the same command goes on from there\n"
+    )
+    assert len(world.recorded()) == 4
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -1,8 +1,12 @@
 """A file that is replaced is the old one or the new one, whole."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from helpers.files import replacing
+from helpers import files
+from helpers.files import alone_in, replacing
 
 
 def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path):
@@ -30,3 +34,28 @@ def test_an_error_leaves_the_old_file(tmp_path):
         file.write(b"ne")
         raise KeyboardInterrupt
     assert path.read_bytes() == b"old"
+
+
+@pytest.mark.skipif(files.fcntl is None, reason="Windows cannot lock a folder")
+def test_two_that_are_alone_in_a_folder_take_turns(tmp_path, monkeypatch):
+    path = tmp_path / "name.txt"
+    second_asks = threading.Event()
+
+    def write(content, before_the_end):
+        with alone_in(tmp_path), replacing(path) as file:
+            file.write(content[:2])
+            before_the_end()
+            file.write(content[2:])
+
+    def first_goes_on_when_second_has_asked():
+        flock = files.fcntl.flock
+        monkeypatch.setattr(files.fcntl, "flock", lambda *a: (second_asks.set(), flock(*a)))
+        second = threads.submit(write, b"second", lambda: found.append(path.read_bytes()))
+        assert second_asks.wait(timeout=60)
+        waiting.append(not second.done())
+
+    found, waiting = [], []
+    with ThreadPoolExecutor() as threads:
+        write(b"first", first_goes_on_when_second_has_asked)
+    assert (found, waiting) == ([b"first"], [True])
+    assert path.read_bytes() == b"second" and list(tmp_path.iterdir()) == [path]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import records
+from helpers import files, records
 from helpers.records import append, read, tidy
 
 HEADER = {
@@ -209,6 +209,13 @@ def test_a_run_that_follows_a_line_cut_off_is_not_lost_with_it(path):
     assert read(path, HEADER) == [*RUNS[:-1], a_run("α", 3)]
 
 
+def test_a_line_cut_off_does_not_keep_the_same_run_out(path):
+    path.write_bytes(path.read_bytes()[:-30])
+    append(path, HEADER, RUNS[-1])
+    replace_line(path, 7, None)
+    assert read(path, HEADER) == RUNS
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -323,7 +330,7 @@ for seed in range(60):
 """
 
 
-@pytest.mark.skipif(records.fcntl is None, reason="Windows cannot lock a folder")
+@pytest.mark.skipif(files.fcntl is None, reason="Windows cannot lock a folder")
 def test_processes_that_write_at_once_lose_nothing(tmp_path):
     path = tmp_path / "small.jsonl"
     tests = Path(__file__).parent
@@ -347,9 +354,9 @@ def unlockable(*_):
 @pytest.mark.parametrize("attribute", ["fcntl", "fcntl.flock"])
 def test_a_folder_that_cannot_be_locked_is_used_without_a_lock(tmp_path, monkeypatch, attribute):
     if attribute == "fcntl":
-        monkeypatch.setattr(records, "fcntl", None)  # as on Windows
-    elif records.fcntl is not None:
-        monkeypatch.setattr(records.fcntl, "flock", unlockable)
+        monkeypatch.setattr(files, "fcntl", None)  # as on Windows
+    elif files.fcntl is not None:
+        monkeypatch.setattr(files.fcntl, "flock", unlockable)
     path = written(tmp_path, RUNS[::-1])
     tidy(path, HEADER)
     assert path.read_text(encoding="utf-8").splitlines()[1:] == LINES
