@@ -99,8 +99,9 @@ def forward(
     """What leaves each layer, masked: the input, every hidden layer, and the logits at the end.
 
     ``x`` has shape (n_samples, n_in), ``masks`` are those of the input and of each hidden layer;
-    ``None`` leaves all units alone. Everything is computed in the dtype of the network. Raises
-    ``ValueError`` for a shape that does not fit, ``TypeError`` for an input that is no numbers.
+    ``None`` leaves all units alone. Everything is computed in the dtype of the network; an input
+    that nothing changes is not copied. Raises ``ValueError`` for a shape that does not fit,
+    ``TypeError`` for an input that is no numbers.
     """
     x = checked_input(network, x)
     first, *others = _checked_masks(network, masks, len(x))
@@ -130,7 +131,7 @@ def loss_and_gradient(
     The gradient is flat, like ``network.parameters``; it is written into ``gradient`` if that is
     given. The gradient, not the loss, is multiplied by ``scale``: at the logits that costs less
     than on all parameters. Raises what `forward` raises, and ``ValueError`` for labels that are no
-    classes.
+    classes and for a ``gradient`` of another shape or dtype than the parameters.
     """
     values = forward(network, x, masks)
     logits = values[-1]
@@ -141,6 +142,7 @@ def loss_and_gradient(
     delta *= scale
     if gradient is None:
         gradient = np.empty_like(network.parameters)
+    _check_gradient(network, gradient)
     weight_gradients, bias_gradients = network.views(gradient)
     for k in reversed(range(len(network.weights))):
         np.matmul(delta.T, values[k], out=weight_gradients[k])
@@ -214,13 +216,14 @@ def thin_network(
     layer; every output stays. Run on ``x[:, active[0]]``, with the numbers n_units / n_active for
     masks, it gives what ``network`` gives with those numbers in the masks of the active units and
     0 in all others (Graham et al. 2015, arXiv 1502.02478: batchwise dropout). ``sub``, an earlier
-    sub-network, is overwritten instead of making a new one if it has the right sizes. Raises
-    ``ValueError`` for indices that are not such.
+    sub-network, is overwritten instead of making a new one if it has the right sizes and dtype.
+    Raises ``ValueError`` for indices that are not such.
     """
     active = _with_outputs(network, active)
     sizes = tuple(len(units) for units in active)
-    if sub is None or sub.sizes != sizes:
-        sub = Network(sizes, None, network.parameters.dtype)
+    dtype = network.parameters.dtype
+    if sub is None or sub.sizes != sizes or sub.parameters.dtype != dtype:
+        sub = Network(sizes, None, dtype)
     for k, (columns, rows) in enumerate(pairwise(active)):
         # Whole rows first is faster. "clip" changes no index that is in range, and "raise", the
         # default, would write to a copy of ``out`` first.
@@ -292,6 +295,16 @@ def checked_input(network: Network, x: ArrayLike, name: str = "x") -> np.ndarray
             f"got {x.shape}"
         )
     return x.astype(network.parameters.dtype, copy=False)
+
+
+def _check_gradient(network: Network, gradient: np.ndarray) -> None:
+    """Raise ``ValueError`` if the gradient of ``network`` cannot be written into ``gradient``."""
+    like = network.parameters
+    if gradient.shape != like.shape or gradient.dtype != like.dtype:
+        raise ValueError(
+            f"gradient must have shape {like.shape} and dtype {like.dtype}, "
+            f"got {gradient.shape} and {gradient.dtype}"
+        )
 
 
 def _checked_masks(

@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from tqdm import tqdm
 
-from helpers.files import replacing
+from helpers.files import alone_in, replacing
 from helpers.masks import active_units, gaussian_mask, inverted_mask
 from helpers.network import (
     Network,
@@ -57,12 +57,13 @@ DIVERGED = 1e10  # nats: far beyond any useful loss, but before the parameters o
 
 @dataclass(frozen=True)
 class Settings:
-    """What can be chosen about a training; every combination is allowed.
+    """What can be chosen about a training; each within its range, in any combination.
 
     * ``epochs``, ``batch_size``: the last batch of an epoch may be smaller.
-    * ``learning_rate``: at the start. ``decay``: what it is multiplied by after each epoch.
-      ``cooldown``: in this many last epochs it falls in equal steps besides, from one step below
-      what it was to one step above 0.
+    * ``learning_rate``: at the start. ``decay``: in (0, 1], what it is multiplied by after each
+      epoch.
+      ``cooldown``: in this many last epochs, at most all, it falls in equal steps besides, from one
+      step below what it was to one step above 0.
     * ``momentum``: in [0, 1), the share of the velocity that is left after a step.
     * ``max_norm``: the length that no unit's incoming weights exceed after a step; None: no limit.
     * ``l2``: the loss has ½ · l2 · Σ w² added, over the weights and not the biases.
@@ -109,6 +110,8 @@ class Settings:
                 raise ValueError(f"{name} must be {allowed}, got {value}")
         if self.momentum >= 1:
             raise ValueError(f"momentum must be below 1, got {self.momentum}")
+        if self.decay > 1:
+            raise ValueError(f"decay must be at most 1, got {self.decay}")
         if self.mode not in MODES:
             raise ValueError(f"mode must be one of {', '.join(MODES)}, got {self.mode!r}")
         for name in ("input_drop", "hidden_drop"):
@@ -161,8 +164,8 @@ def train(
 
     ``x`` has shape (n_samples, n_in), ``labels`` are class numbers of shape (n_samples,),
     ``validation`` is such a pair too. ``rng`` draws the order of the samples and the noise: the
-    same seed gives the same bits on the same machine. With ``verbose`` a progress bar is shown
-    where there is somebody to watch it.
+    same seed gives the same bits on the same machine, with the same number of BLAS threads. With
+    ``verbose`` a progress bar is shown where there is somebody to watch it.
 
     With ``checkpoint``, a file name that ends in ``.npz``, the state is saved there after each
     epoch. If the file is there already, training goes on from it, whatever state ``network`` and
@@ -251,6 +254,7 @@ def _train_epoch(
     order = state.rng.permutation(len(x))
     starts = range(0, len(x), settings.batch_size)
     place = f"epoch {state.epoch + 1} of {settings.epochs}"
+    bar.set_description(f"epoch {state.epoch + 1}/{settings.epochs}", refresh=False)
     loss_sum = n_right = 0.0
     for k, start in enumerate(starts, 1):
         batch = order[start : start + settings.batch_size]
@@ -265,18 +269,21 @@ def _train_epoch(
         _step(state, settings, rate)
         loss_sum += loss * len(batch)
         n_right += accuracy * len(batch)
+        seen = start + len(batch)
+        means = {"loss": f"{loss_sum / seen:.4f}", "accuracy": f"{n_right / seen:.4f}"}
+        bar.set_postfix(means, refresh=False)  # the next line does, now and then
         bar.update()
         interrupt.raise_if_asked(f"in {place}, after batch {k} of {len(starts)}")
     if not np.isfinite(state.network.parameters).all():  # no batch after the last step has seen it
         raise FloatingPointError(
-            f"the training diverged: a step in {place}, at learning rate {rate:g}, has made "
-            f"parameters that are not finite. A smaller learning_rate may help"
+            f"the training diverged: the parameters are not finite after {place}, batch "
+            f"{len(starts)} of {len(starts)}, at learning rate {rate:g}. A smaller learning_rate "
+            f"may help"
         )
     history.loss.append(loss_sum / len(x))
     history.accuracy.append(n_right / len(x))
     history.seconds.append(time.perf_counter() - began)
-    bar.set_description(f"epoch {state.epoch + 1}/{settings.epochs}", refresh=False)
-    bar.set_postfix(loss=f"{history.loss[-1]:.4f}", accuracy=f"{history.accuracy[-1]:.4f}")
+    bar.refresh()
 
 
 def _add_masked_gradient(
@@ -353,7 +360,7 @@ def limit_norms(weights: np.ndarray, max_norm: float) -> None:
            [0.3, 0.4]])
     """
     squares = np.einsum("ij,ij->i", weights, weights)
-    too_long = np.flatnonzero(squares > max_norm**2)
+    too_long = np.flatnonzero(squares > max_norm * max_norm)  # ** would raise for a huge one
     if len(too_long):
         weights[too_long] *= (max_norm / np.sqrt(squares[too_long]))[:, np.newaxis]
 
@@ -414,8 +421,8 @@ class _Interrupt:
     def __exit__(self, kind: object, error: object, traceback: object) -> None:
         if self._installed:
             signal.signal(signal.SIGINT, self._before)
-        if error is None:
-            self.raise_if_asked("when it was done")
+        if not isinstance(error, KeyboardInterrupt):
+            self.raise_if_asked("when it was done" if error is None else f"by an error ({error})")
 
 
 # ---- checkpoints -------------------------------------------------------------------------------
@@ -447,23 +454,26 @@ class _Checkpoint:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         # some generators have arrays in their state; they take lists as well
         text = json.dumps(about, default=lambda array: array.tolist())
-        with replacing(self.path) as file:
+        # a process that trains the same, left behind or started twice, saves to the same file
+        with alone_in(self.path.parent), replacing(self.path) as file:
             np.savez(file, about=text, **arrays)
 
     def load_into(self, state: _State) -> None:
         """Set ``state`` to the one that was saved, if there is one; an error leaves it alone."""
         if not self.path.exists():
             return
-        try:
-            # opened here, because np.load leaves a damaged file open
-            with open(self.path, "rb") as file, np.load(file, allow_pickle=False) as saved:
-                arrays = dict(saved)
-            about = json.loads(str(arrays.pop("about")))
-            identity, epoch, rng = about["identity"], about["epoch"], about["rng"]
-            history = History(**about["history"])
-            parameters, change = arrays["parameters"], arrays["change"]
-        except Exception as error:  # which one it is depends on what is damaged
-            raise self._unreadable(error) from error
+        # opened here, because np.load leaves a damaged file open; a file that may not be read is
+        # not damaged
+        with open(self.path, "rb") as file:
+            try:
+                with np.load(file, allow_pickle=False) as saved:
+                    arrays = dict(saved)
+                about = json.loads(str(arrays.pop("about")))
+                identity, epoch, rng = about["identity"], about["epoch"], about["rng"]
+                history = History(**about["history"])
+                parameters, change = arrays["parameters"], arrays["change"]
+            except Exception as error:  # which one it is depends on what is damaged
+                raise self._unreadable(error) from error
         for what, value in self._identity(state).items():
             if identity.get(what) != value:
                 raise ValueError(

@@ -240,6 +240,20 @@ def test_a_scale_multiplies_the_gradient_and_nothing_else(case, scale):
     np.testing.assert_allclose(scaled[2], scale * gradient, rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.parametrize("other", [np.zeros(22, np.float32), np.zeros(21)])
+def test_a_gradient_that_does_not_fit_is_refused(other):
+    network = Network([3, 4, 1], None)
+    assert network.parameters.shape == (21,)
+    message = r"^gradient must have shape \(21,\) and dtype float32, got \(2\d,\) and float"
+    with pytest.raises(ValueError, match=message):
+        loss_and_gradient(network, np.ones((2, 3)), [0, 0], gradient=other)
+
+
+def test_an_input_that_nothing_changes_is_not_copied():
+    network, x = Network([3, 2], None), np.ones((2, 3), np.float32)
+    assert forward(network, x)[0] is x
+
+
 @given(cases(), DTYPES)
 def test_a_network_keeps_its_dtype_whatever_comes_in(case, of_input):
     network, x, labels, masks = case
@@ -379,6 +393,8 @@ def test_a_sub_network_of_the_right_sizes_is_overwritten_and_no_other():
     other = thin_network(network, smaller, sub)
     assert other is not sub and other.sizes == (1, 2, 3)
     np.testing.assert_array_equal(sub.parameters, expected.parameters)
+    exact = Network([5, 4, 3], None, np.float64)
+    assert thin_network(exact, second, sub).parameters.dtype == np.float64
 
 
 @given(thinnings())

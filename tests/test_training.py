@@ -16,6 +16,7 @@ import sys
 import textwrap
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from scipy.special import log_softmax, softmax
 from small_training import finish, new_run, outcome, samples
 from threadpoolctl import threadpool_limits
 
-from helpers import training
+from helpers import files, training
 from helpers.masks import active_units, gaussian_mask, inverted_mask
 from helpers.mnist import sample_split, scale_pixels
 from helpers.network import Network, error_rate
@@ -181,7 +182,7 @@ def test_a_training_is_the_one_by_hand_and_slices_are_sets_written_as_masks(
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(
-    ("rate", "decay", "n_epochs"), [(1e-40, 1e40, 2), (1e-300, 1e100, 3), (1e-300, 1e-200, 3)]
+    ("rate", "decay", "n_epochs"), [(1e-40, 1.0, 2), (1e-300, 1e-100, 3), (1e-300, 1e-200, 3)]
 )
 def test_a_learning_rate_too_small_for_a_step_does_no_harm(dtype, rate, decay, n_epochs):
     """The velocity is kept times the rate, of which nothing is left; rates may also become 0."""
@@ -222,6 +223,12 @@ def test_no_row_stays_longer_than_the_limit_and_shorter_ones_stay(n_rows, n_colu
             np.testing.assert_allclose(row, old * limit / length)
         else:
             np.testing.assert_array_equal(row, old)
+
+
+def test_a_limit_that_nothing_can_exceed_is_none():
+    weights = np.array([[3.0, 4.0]])
+    limit_norms(weights, 1e200)
+    assert weights.tolist() == [[3.0, 4.0]]
 
 
 @pytest.mark.parametrize("option", [{"l2": 5.0}, {"max_norm": 0.1}])
@@ -369,7 +376,7 @@ NO_NUMBERS = [True, np.False_, "0.1", [0.1]]
         *[(name, [1.5, 2.0, NAN, INF, *NO_NUMBERS], TypeError)
           for name in ("epochs", "batch_size", "cooldown", "patience")],
         ("learning_rate", [0, -0.1, NAN, INF], ValueError),
-        ("decay", [0, -0.1, NAN, INF], ValueError),
+        ("decay", [0, -0.1, 1.001, 1e40, NAN, INF], ValueError),
         ("momentum", [-0.1, 1, 1.5, NAN, INF], ValueError),
         ("max_norm", [0, -1.0, NAN, INF], ValueError),
         ("l2", [-0.1, NAN, -INF], ValueError),
@@ -394,6 +401,7 @@ def test_a_setting_out_of_range_is_refused_by_its_name(name, values, error):
     [
         ("learning_rate", "learning_rate must be above 0, got 0"),
         ("decay", "decay must be above 0, got 0"),
+        ("decay", "decay must be at most 1, got 2"),
         ("max_norm", "max_norm must be above 0, got 0"),
         ("cooldown", "cooldown must be from 0 to 10, got 11"),
         ("momentum", "momentum must be below 1, got 1"),
@@ -410,7 +418,7 @@ def test_the_message_says_what_is_allowed(name, message):
 def test_the_limits_themselves_are_allowed():
     tiny = math.ulp(0)
     Settings(epochs=1, batch_size=1, cooldown=1, patience=1, learning_rate=tiny, decay=tiny)
-    Settings(momentum=0, l2=0, max_norm=tiny, input_drop=0, hidden_drop=0, cooldown=0)
+    Settings(momentum=0, l2=0, max_norm=tiny, input_drop=0, hidden_drop=0, cooldown=0, decay=1)
     assert Settings(max_norm=None, patience=None) == Settings()
 
 
@@ -518,8 +526,8 @@ def test_a_last_step_that_overflows_is_no_success(mode):
         mode, dtype=np.float32, epochs=1, batch_size=40, learning_rate=1e38
     )
     message = (
-        r"^the training diverged: a step in epoch 1 of 1, at learning rate 1e\+38, has made "
-        r"parameters that are not finite\. A smaller learning_rate may help$"
+        r"^the training diverged: the parameters are not finite after epoch 1 of 1, batch 1 of 1, "
+        r"at learning rate 1e\+38\. A smaller learning_rate may help$"
     )
     with pytest.raises(FloatingPointError, match=message):
         train(network, 1000 * x, labels, settings, rng, verbose=False)
@@ -720,6 +728,17 @@ def test_a_checkpoint_of_other_data_is_refused(tmp_path, changed):
 UNREADABLE = r"^checkpoint .*run\.npz cannot be read: .*{}.*; delete it to start anew$"
 
 
+def test_a_checkpoint_that_may_not_be_read_is_not_called_damaged(monkeypatch, tmp_path):
+    def refuse(path, mode):
+        raise PermissionError("not yours")
+
+    path = tmp_path / "run.npz"
+    train(*new_run(), checkpoint=path, verbose=False)
+    monkeypatch.setattr(training, "open", refuse, raising=False)
+    with pytest.raises(PermissionError, match=r"^not yours$"):
+        train(*new_run(), checkpoint=path, verbose=False)
+
+
 def test_a_checkpoint_that_is_cut_off_is_refused(tmp_path):
     path = tmp_path / "run.npz"
     train(*new_run(), checkpoint=path, verbose=False)
@@ -858,6 +877,25 @@ def test_a_training_killed_at_the_worst_moment_resumes(run_python, tmp_path, mom
     assert os.listdir(tmp_path) == ["run.npz"]
 
 
+@pytest.mark.skipif(files.fcntl is None, reason="Windows cannot lock a folder")
+def test_two_trainings_with_one_checkpoint_save_in_turns(monkeypatch, tmp_path):
+    """A process left behind by one that was killed may train what is trained again here."""
+    path = tmp_path / "run.npz"
+    whole = finish("slice", 4, path, 5)
+    saved = path.read_bytes()
+    path.unlink()
+    asked, flock = threading.Event(), files.fcntl.flock
+    with ThreadPoolExecutor() as threads:
+        with files.alone_in(tmp_path), files.replacing(path) as file:
+            file.write(saved[:1000])
+            monkeypatch.setattr(files.fcntl, "flock", lambda *a: (asked.set(), flock(*a)))
+            training_here = threads.submit(finish, "slice", 4, path, 5)
+            assert asked.wait(timeout=60)
+            file.write(saved[1000:])
+        assert training_here.result() == whole
+    assert os.listdir(tmp_path) == ["run.npz"]
+
+
 @on_posix
 def test_trainings_killed_at_random_moments_end_with_the_same_bits(run_python, tmp_path):
     """Four trainings in a process that is killed and started again, each time with another one."""
@@ -983,6 +1021,8 @@ def test_ctrl_c_at_the_very_end_is_not_lost(monkeypatch, ctrl_c):
 
         def set_postfix(self, *_, **__): ...
 
+        def refresh(self): ...
+
     monkeypatch.setattr(training, "tqdm", Bar)
     errors = iter([0.1, 0.2, 0.3])
     monkeypatch.setattr(training, "error_rate", lambda *_: next(errors))
@@ -992,6 +1032,14 @@ def test_ctrl_c_at_the_very_end_is_not_lost(monkeypatch, ctrl_c):
     best, *rest = new_run()
     by_hand(best, *rest, n_steps=5)
     np.testing.assert_allclose(best.parameters, network.parameters, rtol=1e-9, atol=1e-11)
+
+
+def test_ctrl_c_in_a_batch_that_diverges_is_not_lost(monkeypatch, ctrl_c):
+    interrupt_at_call(monkeypatch, "loss_and_gradient", 1)
+    monkeypatch.setattr(training, "DIVERGED", 0)  # so that the first batch does
+    message = r"^training interrupted by an error \(the training diverged: .*\); the network keeps"
+    with pytest.raises(KeyboardInterrupt, match=message):
+        train(*new_run(), verbose=False)
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -1087,6 +1135,7 @@ class Recorder:
 
     def __init__(self, **options):
         self.options, self.updates, self.texts = options, 0, []
+        self.epoch = self.numbers = None
         Recorder.last = self
 
     def __enter__(self):
@@ -1098,11 +1147,15 @@ class Recorder:
         self.updates += 1
 
     def set_description(self, text, refresh):
-        assert not refresh  # the line after it does
-        self.texts.append(text)
+        assert not refresh
+        self.epoch = text
 
-    def set_postfix(self, **numbers):
-        self.texts.append(numbers)
+    def set_postfix(self, numbers, refresh):
+        assert not refresh  # that would take longer than a batch
+        self.numbers = numbers
+
+    def refresh(self):
+        self.texts.append((self.epoch, self.numbers))
 
 
 @pytest.mark.parametrize("verbose", [True, False])
@@ -1123,11 +1176,35 @@ def test_the_bar_counts_batches_and_shows_epoch_loss_and_accuracy(
     assert bar.options == {"total": 15, "initial": 5, "unit": "batch", **silent}
     assert bar.updates == 10
     assert bar.texts == [
-        "epoch 2/3",
-        {"loss": f"{history.loss[1]:.4f}", "accuracy": f"{history.accuracy[1]:.4f}"},
-        "epoch 3/3",
-        {"loss": f"{history.loss[2]:.4f}", "accuracy": f"{history.accuracy[2]:.4f}"},
+        (
+            f"epoch {epoch + 1}/3",
+            {"loss": f"{history.loss[epoch]:.4f}", "accuracy": f"{history.accuracy[epoch]:.4f}"},
+        )
+        for epoch in (1, 2)
     ]
+
+
+def test_in_an_epoch_the_bar_shows_the_epoch_and_its_means_so_far(monkeypatch):
+    def spy(*arguments):
+        of_batches.append(masked(*arguments))
+        return of_batches[-1]
+
+    def look(state, *rest):
+        shown.append((Recorder.last.epoch, Recorder.last.numbers))
+        step(state, *rest)
+
+    of_batches, shown = [], []
+    masked, step = training._add_masked_gradient, training._step
+    monkeypatch.setattr(training, "_add_masked_gradient", spy)
+    monkeypatch.setattr(training, "_step", look)
+    monkeypatch.setattr(training, "tqdm", Recorder)
+    train(*new_run(epochs=2))
+    assert [epoch for epoch, _ in shown] == ["epoch 1/2"] * 5 + ["epoch 2/2"] * 5
+    for number, (_, numbers) in list(enumerate(shown))[7:]:  # from the third batch of epoch 2
+        losses, accuracies = zip(*of_batches[5:number], strict=True)
+        assert numbers == {
+            "loss": f"{np.mean(losses):.4f}", "accuracy": f"{np.mean(accuracies):.4f}"
+        }  # fmt: skip
 
 
 def test_the_bar_is_shown_if_nothing_else_is_said(monkeypatch):
