@@ -38,9 +38,9 @@ are trained with `helpers.training` on all 60,000 training images, in batches of
   noise multiplies as a mask does; all act on the inputs (drop 0.2) and on the hidden units (drop
   0.5). Max-norm keeps the incoming weights of a unit no longer than `max_norm`; L2 adds
   ½ · `l2` · Σ w² to the loss.
-- *the paper*: its test error in percent, from table 2. Tables 9 and 10 are quoted from others, and
-  are of other networks: 784-1024-1024-2048-10 in table 9. The first, without dropout, is older:
-  Simard et al. (2003).
+- *the paper*: its test error in percent, from table 2. What tables 9 and 10 say is given as others
+  report it, and it is about other networks: 784-1024-1024-2048-10 in table 9. The first, without
+  dropout, is older: Simard et al. (2003).
 - *test error*: after the last epoch, never of the best one; mean ± standard deviation over the
   seeds. Besides, 10,000 test images leave an error near 1 % with a standard error of 0.10 points.
 - *training error*: of the whole network, without noise.
@@ -143,10 +143,10 @@ def main(arguments: list[str] | None = None) -> None:
     argparse.ArgumentParser(prog=COMMAND, description=description).parse_args(arguments)
     try:
         text = page(RESULTS)
-    except ValueError as error:
+        with replacing(RESULTS / PAGE) as file:
+            file.write(text.encode())
+    except (ValueError, OSError) as error:
         raise SystemExit(f"error: {error}") from error
-    with replacing(RESULTS / PAGE) as file:
-        file.write(text.encode())
     print(RESULTS / PAGE)
 
 

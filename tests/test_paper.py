@@ -62,6 +62,19 @@ def test_the_minutes_are_those_of_the_median_epoch(monkeypatch):
     assert train_mnist(DATA, 3, **QUICK)["minutes"] == pytest.approx(4 * 61.5 / 60)
 
 
+def test_the_network_is_the_papers_and_the_batches_are_of_128_if_nothing_else_is_said(monkeypatch):
+    """What the record does not say because it is the same in all runs."""
+
+    def look(network, x, labels, settings, *arguments, **options):
+        found.append((network.sizes, settings.batch_size))
+        return History(loss=[0.0], seconds=[1.0])
+
+    found = []
+    monkeypatch.setattr(paper, "train", look)
+    train_mnist(DATA, 3)
+    assert found == [((784, 1024, 1024, 1024, 10), 128)]
+
+
 # ---- the settings and the record ---------------------------------------------------------------
 
 MODE_OF = {"dropout": "mask", "slice": "slice", "Gaussian": "gaussian"}  # by a name's first word
@@ -203,4 +216,7 @@ def test_the_command_writes_the_page_and_says_where(tmp_path, monkeypatch, capsy
     assert path.read_text(encoding="utf-8") == paper_table.page(tmp_path)
     (tmp_path / "paper.jsonl").write_text("{}\n")
     with pytest.raises(SystemExit, match=r"^error: \S+paper\.jsonl, line 1: "):
+        paper_table.main([])
+    monkeypatch.setattr(paper_table, "RESULTS", tmp_path / "nowhere")
+    with pytest.raises(SystemExit, match=r"^error: .*No such file or directory: \S+nowhere"):
         paper_table.main([])

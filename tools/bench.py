@@ -6,7 +6,8 @@ environment. Its table is printed, and its numbers go to ``results/bench.json``,
 comparisons that were not asked for stay as they are.
 
 A number is a median, and its repetitions are recorded beside it. The goals are ratios of medians of
-sides that took turns in one process. A goal that is missed is no failure: it is printed.
+sides that took turns in one process, and a limit of the memory. A goal that is missed is no
+failure: it is printed.
 """
 
 import argparse
@@ -21,6 +22,8 @@ import sys
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from helpers.files import replacing
 
 PROJECT = Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "results" / "bench.json"
@@ -78,11 +81,13 @@ def row(repetitions: list[float], **more: object) -> dict:
 def ratio(rows: dict[str, dict], above: str, below: str, goal: str = "") -> dict:
     """How many times the median of the row ``above`` is that of ``below``, and what it should be.
 
+    Five digits, so that what is printed with three is judged by what was measured.
+
     >>> ratio({"a": row([3.0]), "b": row([2.0])}, "a", "b", "<= 1.2")
     {'what': 'a / b', 'value': 1.5, 'goal': '<= 1.2'}
     """
     value = rows[above]["median"] / rows[below]["median"]
-    return {"what": f"{above} / {below}", "value": float(f"{value:.3g}"), "goal": goal}
+    return {"what": f"{above} / {below}", "value": float(f"{value:.5g}"), "goal": goal}
 
 
 def meets(value: float, goal: str) -> bool:
@@ -182,7 +187,8 @@ def main(arguments: list[str] | None = None) -> int:
             "comparisons": {name: measured["comparison"]},
         }
         old = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-        RESULTS.write_text(as_text(merge(old, new)), encoding="utf-8")
+        with replacing(RESULTS) as file:
+            file.write(as_text(merge(old, new)).encode())
     return 0
 
 
