@@ -16,6 +16,7 @@ import heapq
 import multiprocessing
 import os
 import platform
+import re
 import signal
 import sys
 import threading
@@ -25,9 +26,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import mean
+from typing import TYPE_CHECKING
 
 import joblib
 import numpy as np
@@ -38,6 +40,9 @@ from tqdm import tqdm
 from helpers import article_b, paper, records
 from helpers.mnist import load_mnist
 from helpers.validation import check_count
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 PROJECT = Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "results"
@@ -98,6 +103,8 @@ def run(
     experiment = experiment_of(name)
     seeds = check_count("seeds", experiment.seeds if seeds is None else seeds)
     wanted = _wanted(experiment, seeds, settings)
+    if jobs != -1:
+        check_count("jobs", jobs)
     path = file_of(name, folder)
     recorded_runs = records.read(path, header_of(name, seeds))
     header = header_of(name, max([seeds, *(one["seed"] + 1 for one in recorded_runs)]))
@@ -112,15 +119,17 @@ def run(
     for task in recorded_tasks & checkpoint_of.keys():
         # Left by a process that was killed: a run that is made again should not go on from there.
         checkpoint_of[task].unlink(missing_ok=True)
+    half_done = {task for task, checkpoint in checkpoint_of.items() if checkpoint.exists()}
     if not tasks:
         return path
+    records.check_writable(path)
     data = load_mnist()
     failures = []
     try:
         with (
             threadpool_limits(1),  # one job works in this process, whose threads come back here
             _workers(data, jobs, scheduler) as n_workers,
-            _Progress(name, tasks, len(wanted), n_workers) as progress,
+            _Progress(name, tasks, half_done, experiment, len(wanted), n_workers) as progress,
             _outcomes(experiment, data, tasks, scheduler, checkpoint_of) as outcomes,
         ):
             for setting, seed, outcome, seconds in outcomes:
@@ -146,9 +155,9 @@ def run(
         raise
     records.tidy(path, header)
     if failures:
+        others = ", the others are recorded" if len(failures) < len(tasks) else ""
         raise RuntimeError(
-            f"{len(failures)} of {len(tasks)} runs failed, the others are recorded:\n  "
-            + "\n  ".join(failures)
+            f"{len(failures)} of {len(tasks)} runs failed{others}:\n  " + "\n  ".join(failures)
         )
     return path
 
@@ -160,25 +169,38 @@ def _workers(data: tuple[np.ndarray, ...], jobs: int, scheduler: str | None) -> 
         with joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
             yield joblib.effective_n_jobs(jobs)
         return
+    if not re.fullmatch(r"\w+://.+:\d+", scheduler):
+        raise ValueError(f"scheduler must be an address such as tcp://HOST:PORT, got {scheduler!r}")
     try:
         from distributed import Client
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "a scheduler needs the package distributed: python -m pip install distributed"
         ) from error
-    # The data are sent once to every worker there is; a worker that comes later gets them from one
-    # of these. If a worker dies, the scheduler gives its runs to another.
-    with (
-        Client(scheduler, set_as_default=False) as client,
-        joblib.parallel_config("dask", client=client, scatter=[data]),
-    ):
-        n_workers = joblib.effective_n_jobs()
-        if n_workers == 1:
+    with Client(scheduler, set_as_default=False) as client:
+        _check_cluster(client, scheduler)
+        # The data are sent once to every worker there is; a worker that comes later gets them from
+        # one of these. If a worker dies, the scheduler gives its runs to another.
+        with joblib.parallel_config("dask", client=client, scatter=[data]):
+            yield joblib.effective_n_jobs()
+
+
+def _check_cluster(client: Client, scheduler: str) -> None:
+    """Raise ``RuntimeError`` for a cluster that would not begin, and would not say why."""
+    n_threads = sum(client.nthreads().values())
+    if n_threads < 2:
+        raise RuntimeError(
+            f"the cluster at {scheduler} has {n_threads} worker threads, and joblib needs two: "
+            f"start another worker, or run without a scheduler"
+        )
+    for whose, call in (("scheduler", client.run_on_scheduler), ("workers", client.run)):
+        try:
+            call(exec, "import helpers.experiments")
+        except ImportError as error:
             raise RuntimeError(
-                f"the cluster at {scheduler} has one worker with one thread, and joblib would not "
-                f"use it: start another worker, or run without a scheduler"
-            )
-        yield n_workers
+                f"the {whose} of the cluster at {scheduler} cannot import this project ({error}): "
+                f"start them in a clone of it, with PYTHONPATH=."
+            ) from error
 
 
 @contextmanager
@@ -192,7 +214,8 @@ def _outcomes(
     """While this lasts, the runs are made; yields what `_one_run` returns, as they finish.
 
     joblib writes large arrays to a file once, which all processes of this machine map into memory.
-    Afterwards the processes that still work, because of an error or Ctrl-C, are ended at once.
+    Afterwards those of them that still work, because of an error or Ctrl-C, are ended at once. The
+    workers of a cluster are not: they end the runs that they have begun, for nobody.
     """
     parallel = joblib.Parallel(
         return_as="generator_unordered",
@@ -302,11 +325,20 @@ class _Progress:
     Here settings differ, and several runs go on at once: see `seconds_left`.
     """
 
-    def __init__(self, name: str, tasks: list[tuple[str, int]], n_wanted: int, n_workers: int):
+    def __init__(
+        self,
+        name: str,
+        tasks: list[tuple[str, int]],
+        half_done: set[tuple[str, int]],
+        experiment: Experiment,
+        n_wanted: int,
+        n_workers: int,
+    ) -> None:
         self.tasks = tasks
+        self.epochs = {s: options.get("epochs", 1) for s, options in experiment.settings.items()}
         self.n_workers = n_workers
         self.took: dict[tuple[str, int], float] = {}  # seconds of the finished runs
-        self.failed: set[tuple[str, int]] = set()
+        self.untypical = set(half_done)  # these take less than others: they fail, or are resumed
         self.start = time.monotonic()
         self.bar = tqdm(
             desc=name,
@@ -315,6 +347,8 @@ class _Progress:
             bar_format="{desc} {bar:10} {n_fmt} of {total_fmt}{postfix}",
             disable=None,  # without a terminal
         )
+        if half_done:
+            self.say(f"{len(half_done)} runs go on from where they were stopped")
 
     def __enter__(self) -> _Progress:
         return self
@@ -322,19 +356,24 @@ class _Progress:
     def __exit__(self, *_: object) -> None:
         self.bar.close()
 
+    def say(self, text: str) -> None:
+        """A line of its own above the bar; in a log, where there is no bar, just the line."""
+        self.bar.write(text, file=sys.stderr)
+
     def finished(self, setting: str, seed: int, seconds: float, well: bool) -> None:
         """Count one more run that has ended."""
         self.took[setting, seed] = seconds
         if not well:
-            self.failed.add((setting, seed))
+            self.untypical.add((setting, seed))
         elapsed = time.monotonic() - self.start
-        left = seconds_left(self.tasks, self.took, self.failed, self.n_workers, elapsed)
-        self.bar.set_postfix_str(
-            # the time of day, as the bar stands still until the next run is finished
-            f"about {tqdm.format_interval(left)} left at {datetime.now():%H:%M}, "
-            f"last {'done' if well else 'failed'}: {setting}, seed {seed}",
-            refresh=False,
+        left = seconds_left(
+            self.tasks, self.took, self.untypical, self.epochs, self.n_workers, elapsed
         )
+        how = "done" if well else "failed"
+        self.say(f"{setting}, seed {seed}: {how} after {timedelta(seconds=round(seconds))}")
+        # the time of day, as the bar stands still until the next run is finished
+        estimate = f"about {timedelta(seconds=round(left))} left at {datetime.now():%H:%M}"
+        self.bar.set_postfix_str(estimate, refresh=False)
         self.bar.update()
         self.bar.refresh()
 
@@ -342,7 +381,8 @@ class _Progress:
 def seconds_left(
     tasks: list[tuple[str, int]],
     took: dict[tuple[str, int], float],
-    failed: set[tuple[str, int]],
+    untypical: set[tuple[str, int]],
+    epochs: dict[str, float],
     n_workers: int,
     elapsed: float,
 ) -> float:
@@ -350,17 +390,17 @@ def seconds_left(
 
     Plays the whole of it: ``n_workers`` take the (setting, seed) pairs ``tasks`` in their order. A
     finished one lasts as long as it ``took``; another as long as those of its setting on average,
-    or as all if there is none. ``failed`` runs ended early and are not typical for others, unless
-    there are only such.
+    or if there is none, as long for each of its ``epochs`` as all. ``untypical`` runs do not count
+    there, unless there are only such.
     """
-    typical = {task: seconds for task, seconds in took.items() if task not in failed} or took
+    typical = {task: seconds for task, seconds in took.items() if task not in untypical} or took
     by_setting: dict[str, list[float]] = {}
     for (setting, _), seconds in typical.items():
         by_setting.setdefault(setting, []).append(seconds)
-    of_all = mean(typical.values())
+    of_an_epoch = mean(seconds / epochs[setting] for (setting, _), seconds in typical.items())
     free_at = [0.0] * n_workers  # a heap: the first is the worker that is free first
     for setting, seed in tasks:
-        expected = mean(by_setting.get(setting, [of_all]))
+        expected = mean(by_setting.get(setting, [of_an_epoch * epochs[setting]]))
         heapq.heapreplace(free_at, free_at[0] + took.get((setting, seed), expected))
     return max(0.0, max(free_at) - elapsed)
 
@@ -445,9 +485,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--list", action="store_true", help="name the experiments")
     commands = parser.add_subparsers(dest="command")
     runner = commands.add_parser("run", help="make the missing runs of one on the full MNIST")
-    runner.add_argument("name", choices=EXPERIMENTS)
-    runner.add_argument("--seeds", type=int, help="runs of each setting (the experiment's number)")
-    runner.add_argument("--jobs", type=int, default=-1, help="processes at once (one a core)")
+    runner.add_argument("name", choices=EXPERIMENTS, help="of the experiment")
+    runner.add_argument(
+        "--seeds", type=int, help="runs of each setting (default: the number that --list tells)"
+    )
+    runner.add_argument(
+        "--jobs", type=int, default=-1, help="processes at once (default: one a core)"
+    )
     runner.add_argument(
         "--only", action="append", metavar="SETTING", help="only this setting; may be repeated"
     )
@@ -462,8 +506,9 @@ def main(arguments: list[str] | None = None) -> None:
             _run_from_shell(options)
         elif options.list:
             for name, experiment in EXPERIMENTS.items():
-                settings = "; ".join(experiment.settings)
-                print(f"{name}: {_count_recorded(name)}; settings: {settings}")
+                print(f"{name}: {_count_recorded(name)}")
+                for setting in experiment.settings:
+                    print(f"    {setting}: {_count_recorded(name, settings=[setting])}")
         else:
             parser.print_help()
     except (ValueError, OSError, RuntimeError, ImportError) as error:
@@ -474,10 +519,11 @@ def _run_from_shell(options: argparse.Namespace) -> None:
     """Do what the command ``run`` asks; say where it stands if it is stopped."""
     name, scheduler = options.name, options.scheduler
     try:
-        print(run(name, options.seeds, options.jobs, scheduler, options.only, RESULTS))
+        path = run(name, options.seeds, options.jobs, scheduler, options.only, RESULTS)
+        print(f"{_count_recorded(name, options.seeds, options.only)} recorded in {path}")
     except KeyboardInterrupt:
         print(
-            f"\nstopped: {_count_recorded(name, options.seeds, options.only)} in "
+            f"\nstopped: {_count_recorded(name, options.seeds, options.only)} recorded in "
             f"{file_of(name, RESULTS)}; the same command goes on from there",
             file=sys.stderr,
         )
@@ -487,12 +533,12 @@ def _run_from_shell(options: argparse.Namespace) -> None:
 def _count_recorded(
     name: str, seeds: int | None = None, settings: Sequence[str] | None = None
 ) -> str:
-    """How many runs are recorded of those that `run` makes with these arguments."""
+    """How many runs are recorded of those that `run` makes with these arguments: "3 of 6 runs"."""
     experiment = EXPERIMENTS[name]
     wanted = _wanted(experiment, experiment.seeds if seeds is None else seeds, settings)
     runs = records.read(file_of(name, RESULTS), header_of(name))
     n_recorded = sum((one["setting"], one["seed"]) in wanted for one in runs)
-    return f"{n_recorded} of {len(wanted)} runs recorded"
+    return f"{n_recorded} of {len(wanted)} runs"
 
 
 if __name__ == "__main__":

@@ -327,7 +327,8 @@ def main(arguments: list[str] | None = None) -> None:
         _check_files(folder, named_by)
         print(f"full MNIST: {folder} ({named_by})")
     except (OSError, ValueError) as error:
-        print(f"full MNIST: not at hand: {error}")
+        hint = "; python -m helpers.mnist --download gets it" if named_by == "cache" else ""
+        print(f"full MNIST: not at hand: {error}{hint}")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from helpers.functions import softmax
-from helpers.validation import check_count, check_same_length, class_labels
+from helpers.validation import check_count, check_generator, check_same_length, class_labels
 
 Mask = np.ndarray | float | None
 
@@ -52,7 +52,7 @@ class Network:
 
         With ``None`` for ``rng`` the weights are 0 too. ``dtype`` is float32, to train, or
         float64, to check. Raises ``ValueError`` for less than two layers, an empty layer or
-        another dtype, ``TypeError`` for a size that is no whole number.
+        another dtype, ``TypeError`` for a size that is no whole number and for another ``rng``.
         """
         self.sizes = tuple(check_count("sizes", size) for size in sizes)
         if len(self.sizes) < 2:
@@ -60,6 +60,8 @@ class Network:
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise ValueError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
         n_parameters = sum(n_out * (n_in + 1) for n_in, n_out in pairwise(self.sizes))
+        if rng is not None:
+            check_generator("rng", rng)
         self.parameters = np.zeros(n_parameters, dtype)
         self.weights, self.biases = self.views(self.parameters)
         if rng is not None:
@@ -101,7 +103,7 @@ def forward(
     ``x`` has shape (n_samples, n_in), ``masks`` are those of the input and of each hidden layer;
     ``None`` leaves all units alone. Everything is computed in the dtype of the network; an input
     that nothing changes is not copied. Raises ``ValueError`` for a shape that does not fit,
-    ``TypeError`` for an input that is no numbers.
+    ``TypeError`` for an input that is no floating-point numbers.
     """
     x = checked_input(network, x)
     first, *others = _checked_masks(network, masks, len(x))

@@ -38,15 +38,17 @@ are trained with `helpers.training` on all 60,000 training images, in batches of
   noise multiplies as a mask does; all act on the inputs (drop 0.2) and on the hidden units (drop
   0.5). Max-norm keeps the incoming weights of a unit no longer than `max_norm`; L2 adds
   ½ · `l2` · Σ w² to the loss.
-- *the paper*: its test error in percent, from table 2. What tables 9 and 10 say is given as others
-  report it, and it is about other networks: 784-1024-1024-2048-10 in table 9. The first, without
-  dropout, is older: Simard et al. (2003).
-- *test error*: after the last epoch, never of the best one; mean ± standard deviation over the
-  seeds. Besides, 10,000 test images leave an error near 1 % with a standard error of 0.10 points.
+- *the paper*: its test error in percent, from table 2. Its tables 9 and 10 we know from others, and
+  they are about other networks: 784-1024-1024-2048-10 in table 9. The error without dropout is
+  older, from Simard et al. (2003).
+- *test error*: after the last epoch, never of the best one; mean ± standard deviation over as many
+  trainings as there are *seeds*. Besides, 10,000 test images leave an error near 1 % with a
+  standard error of 0.10 points.
 - *training error*: of the whole network, without noise.
+- *updates*: batches, and so steps of the parameters, in one training.
 - *minutes*: on one core, epochs times the median epoch, of the fastest seed.
-- *command*: makes the runs of the row that are not recorded. To make one again, delete its line in
-  `paper.jsonl` first.
+- *command*: makes the runs of the row that are not recorded; type it in the project's folder, with
+  its Python (`.venv/bin/python`). To make one again, delete its line in `paper.jsonl` first.
 
 How many epochs there are is set by the time they take; it was not tuned. A "–" is not recorded, or
 not in the paper. This page is made from the files beside it by `{COMMAND}`.
@@ -57,7 +59,8 @@ ABOUT_CHOICES = f"""
 Trained for 20 epochs on 50,000 training images, one seed, and judged on the other
 {paper.HELD_OUT:,}, without a look at the test images. Short trainings favour what learns fast. What
 is chosen has the lowest held-out error, or one that is higher by {paper.CHANCE} points at most:
-that may be chance. Gaussian noise takes the settings of dropout. These runs are made by
+that may be chance. Gaussian noise takes the settings of dropout with max-norm. An error near 90 %
+is that of guessing: the training broke down. These runs are made by
 `{command_of("paper_choices")}`.
 """
 

@@ -37,24 +37,34 @@ def read(path: Path, header: dict) -> list[dict]:
         last = number == len(lines)
         if last and not line:  # the end of the line before
             break
-        try:
-            run = _parse(line)
-            check_run(run, recorded_header)
+        try:  # an error has a message, and a remedy if that is not to delete the line
+            run = _parse_run(line, recorded_header, header)
             if last:
-                raise ValueError("the line is cut off: no newline ends it")
+                raise ValueError("no newline ends the line", "Add one")
             key = run["setting"], run["seed"]
             if key in first_seen:
-                raise ValueError(f"the same setting and seed as line {first_seen[key]}")
+                other = first_seen[key]
+                raise ValueError(f"the same setting and seed as line {other}", "Delete one of them")
         except ValueError as error:
-            raise ValueError(
-                f"{path}, line {number}: {error}. Delete the line, and {header['command']} "
-                f"makes the run again"
-            ) from error
+            delete = f"Delete the line, and this makes what is missing: {header['command']}"
+            what, remedy = (*error.args, delete)[:2]
+            raise ValueError(f"{path}, line {number}: {what}. {remedy}") from error
         first_seen[key] = number
         runs.append(run)
     _check_settings(path, recorded_header["settings"], header["settings"], runs)
     order = list(header["settings"])
     return sorted(runs, key=lambda run: (order.index(run["setting"]), run["seed"]))
+
+
+def check_writable(path: Path) -> None:
+    """Raise ``PermissionError`` if `append` cannot write the file; make its folder first.
+
+    To be asked before there is a finished run to lose.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for place in (path.parent, path):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise PermissionError(f"{place} must be writable: finished runs are recorded there")
 
 
 def append(path: Path, header: dict, run: dict) -> None:
@@ -139,6 +149,18 @@ def _parse_header(path: Path, line: bytes, header: dict) -> dict:
     return found
 
 
+def _parse_run(line: bytes, recorded_header: dict, header: dict) -> dict:
+    """The run in ``line``; ``ValueError``, perhaps with a remedy, if it cannot be one."""
+    if not line.strip():
+        raise ValueError("the line is empty", "Delete it")
+    run = _parse(line)
+    lost = [name for name in header["settings"] if name not in recorded_header["settings"]]
+    if run.get("setting") in lost:  # when the run was recorded, the header had it
+        raise ValueError(f"line 1 has no setting {run['setting']!r}", "Restore line 1")
+    check_run(run, recorded_header)
+    return run
+
+
 def _parse(line: bytes) -> dict:
     """The JSON object in ``line``; ``ValueError`` if it is none."""
     try:
@@ -164,10 +186,28 @@ def _check_settings(path: Path, before: dict, today: dict, runs: list[dict]) -> 
     """Raise ``ValueError`` if a setting that has runs is not what it was."""
     used = [setting for setting in before if any(run["setting"] == setting for run in runs)]
     removed = [setting for setting in used if setting not in today]
-    changed = [s for s in used if s not in removed and today[s] != before[s]]
+    changed = [
+        f"{setting} ({_differences(before[setting], today[setting])})"
+        for setting in used
+        if setting not in removed and today[setting] != before[setting]
+    ]
     for what, settings in (("have other options", changed), ("are not there", removed)):
         if settings:
             raise ValueError(
-                f"{path}: today these settings {what}: {'; '.join(settings)}. New options need a "
-                f"new name, beside the old one; or delete the lines of these settings"
+                f"{path}: today these settings of line 1 {what}: {'; '.join(settings)}. New "
+                f"options need a new name, beside the old one; or delete the lines of these "
+                f"settings. If line 1 is damaged, restore it"
             )
+
+
+def _differences(before: dict, today: dict) -> str:
+    """Which options differ, and how.
+
+    >>> _differences({"l2": 0.1, "epochs": 3}, {"epochs": 3})
+    'l2 0.1 there, None today'
+    """
+    return ", ".join(
+        f"{option} {before.get(option)} there, {today.get(option)} today"
+        for option in {**before, **today}
+        if before.get(option) != today.get(option)
+    )

@@ -26,6 +26,12 @@ def check_count(name: str, value: int, low: int = 1, high: int | None = None) ->
     return int(value)
 
 
+def check_generator(name: str, rng: np.random.Generator) -> None:
+    """Raise ``TypeError`` if ``rng`` is no generator, but for example the seed of one."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"{name} must be a generator, np.random.default_rng(0) say; got {rng!r}")
+
+
 def finite_number(name: str, value: float) -> float:
     """Return ``value`` as a float.
 

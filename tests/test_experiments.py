@@ -191,7 +191,7 @@ def test_a_run_that_fails_does_not_stop_the_others(small):
     ]
     assert len(small.read_text(encoding="utf-8").splitlines()) == 1 + 16
     MADE.clear()
-    with pytest.raises(RuntimeError, match=r"^2 of 2 runs failed"):
+    with pytest.raises(RuntimeError, match=r"^2 of 2 runs failed:\n"):
         run_small(small, 9)
     assert MADE == []
 
@@ -265,7 +265,7 @@ def test_a_damaged_file_is_not_added_to(small):
     small.write_bytes(small.read_bytes()[:-9])
     before = small.read_bytes()
     with pytest.raises(
-        ValueError, match=r"small\.jsonl, line 5: .* Delete the line, and python -m helpers"
+        ValueError, match=r"small\.jsonl, line 5: .* Delete the line, and this makes .*: python -m"
     ):
         run_small(small)
     assert small.read_bytes() == before and len(MADE) == 4
@@ -277,6 +277,8 @@ def test_a_damaged_file_is_not_added_to(small):
         ("smal", {}, ValueError, r"name must be one of small, empty, got 'smal'"),
         ("small", {"seeds": 0}, ValueError, r"seeds must be at least 1, got 0"),
         ("small", {"seeds": 1.5}, TypeError, r"seeds must be a whole number, got 1.5"),
+        ("small", {"jobs": 0}, ValueError, r"jobs must be at least 1, got 0"),
+        ("small", {"jobs": -2}, ValueError, r"jobs must be at least 1, got -2"),
         (
             "small",
             {"settings": ["zero mean", "two"]},
@@ -289,8 +291,25 @@ def test_a_run_that_cannot_be_is_refused_and_writes_nothing(
     small, tmp_path, name, options, error, message
 ):
     with pytest.raises(error, match=f"^{message}$"):
-        experiments.run(name, **options, jobs=1, folder=tmp_path)
+        experiments.run(name, **{"jobs": 1, **options}, folder=tmp_path)
     assert not any(tmp_path.iterdir())
+
+
+def test_a_record_that_cannot_be_written_stops_before_the_first_run(small, monkeypatch):
+    def refuse(path):
+        raise PermissionError(f"{path} must be writable")
+
+    monkeypatch.setattr(records, "check_writable", refuse)
+    with pytest.raises(PermissionError, match="must be writable"):
+        run_small(small)
+    assert not MADE
+
+
+@pytest.mark.parametrize("address", ["foo", "", "tcp://host", "host:8786"])
+def test_what_is_no_address_is_refused_at_once(small, address):
+    message = rf"^scheduler must be an address such as tcp://HOST:PORT, got '{address}'$"
+    with pytest.raises(ValueError, match=message):
+        run_small(small, scheduler=address)
 
 
 def test_a_cluster_needs_a_package(small, monkeypatch):
@@ -313,7 +332,7 @@ def fake_long_run(data, seed, n_epochs, checkpoint):
 
 
 def test_a_run_goes_on_from_its_checkpoint_which_lasts_until_it_is_recorded(
-    small, monkeypatch, tmp_path
+    small, monkeypatch, tmp_path, capsys
 ):
     names = ("went_on_from", "seed_too")
     long = Experiment(fake_long_run, names, {"a, b": {"n_epochs": 2}}, 2, checkpoints=True)
@@ -323,7 +342,9 @@ def test_a_run_goes_on_from_its_checkpoint_which_lasts_until_it_is_recorded(
         experiments.run("long", jobs=1, folder=tmp_path, checkpoints=folder)
     files = [folder / "long" / f"a, b, seed {seed}.npz" for seed in (0, 1)]
     assert sorted(folder.rglob("*.npz")) == files
+    assert "go on" not in capsys.readouterr().err
     experiments.run("long", jobs=1, folder=tmp_path, checkpoints=folder)
+    assert "2 runs go on from where they were stopped\n" in capsys.readouterr().err
     assert recorded("long", tmp_path)["a, b"]["went_on_from"].tolist() == [1, 1]
     assert not any(folder.rglob("*.npz"))
     # One that was left when its run was recorded must not be there when the run is made again.
@@ -335,11 +356,13 @@ def test_a_run_goes_on_from_its_checkpoint_which_lasts_until_it_is_recorded(
 # ---- what is left -------------------------------------------------------------------------
 
 
-def left(tasks, took, n_workers=1, elapsed=0.0, failed=()):
+def left(tasks, took, n_workers=1, elapsed=0.0, untypical=(), epochs=None):
     """`seconds_left` for tasks written as in "aab": settings, each with the seeds 0, 1, …"""
     pairs = [(setting, tasks[:place].count(setting)) for place, setting in enumerate(tasks)]
     took = {pairs[place]: seconds for place, seconds in took.items()}
-    return seconds_left(pairs, took, {pairs[place] for place in failed}, n_workers, elapsed)
+    untypical = {pairs[place] for place in untypical}
+    epochs = dict.fromkeys(tasks, 1) | (epochs or {})
+    return seconds_left(pairs, took, untypical, epochs, n_workers, elapsed)
 
 
 def test_a_run_lasts_as_long_as_those_of_its_setting():
@@ -349,6 +372,12 @@ def test_a_run_lasts_as_long_as_those_of_its_setting():
 
 def test_a_run_of_a_setting_that_never_ran_lasts_as_long_as_all_runs_on_average():
     assert left("abcc", {0: 10, 1: 30}, elapsed=40) == 20 + 20
+
+
+def test_a_run_of_more_epochs_lasts_longer():
+    epochs = {"a": 2, "b": 10, "c": 100}
+    assert left("abc", {0: 10, 1: 30}, elapsed=40, epochs=epochs) == (10 / 2 + 30 / 10) / 2 * 100
+    assert left("aac", {0: 10}, elapsed=10, epochs=epochs) == 10 + 500
 
 
 def test_workers_share_the_runs_but_not_a_run():
@@ -362,12 +391,12 @@ def test_what_the_unfinished_runs_have_done_counts():
     assert left("aab", {0: 10}, elapsed=90) == 0  # longer than it should: never less than nothing
 
 
-def test_a_run_that_failed_early_promises_nothing_unless_all_failed():
-    assert left("aaa", {0: 100, 1: 1}, failed=[1], elapsed=101) == 100
-    assert left("aaa", {0: 1}, failed=[0], elapsed=1) == 2
+def test_a_run_that_failed_or_was_resumed_promises_nothing_unless_all_did():
+    assert left("aaa", {0: 100, 1: 1}, untypical=[1], elapsed=101) == 100
+    assert left("aaa", {0: 1}, untypical=[0], elapsed=1) == 2
 
 
-def test_the_bar_says_how_many_runs_are_done_which_was_last_and_what_is_left(small, monkeypatch):
+def test_the_bar_says_how_many_runs_are_done_and_what_is_left(small, monkeypatch, capsys):
     shown, opened = [], []
 
     class Bar(experiments.tqdm):
@@ -401,6 +430,7 @@ def test_the_bar_says_how_many_runs_are_done_which_was_last_and_what_is_left(sma
             return cls(2026, 1, 1, 12, 34)
 
     run_small(small, 6, settings=["one epoch"])
+    capsys.readouterr()
     monkeypatch.setattr(experiments, "tqdm", Bar)
     monkeypatch.setattr(experiments, "datetime", Noon)
     monkeypatch.setattr(
@@ -412,9 +442,13 @@ def test_the_bar_says_how_many_runs_are_done_which_was_last_and_what_is_left(sma
     assert opened[0]["disable"] is None  # no bar where nobody watches
     assert list(dict.fromkeys(shown)) == [
         "small 6 of 9",
-        "small 7 of 9, about 01:00 left at 12:34, last done: one epoch, seed 6",
-        "small 8 of 9, about 00:30 left at 12:34, last failed: one epoch, seed 7",
-        "small 9 of 9, about 00:00 left at 12:34, last done: one epoch, seed 8",
+        "small 7 of 9, about 0:01:00 left at 12:34",
+        "small 8 of 9, about 0:00:30 left at 12:34",
+        "small 9 of 9, about 0:00:00 left at 12:34",
+    ]
+    assert capsys.readouterr().err.splitlines() == [
+        f"one epoch, seed {seed}: {how} after 0:00:30"
+        for seed, how in ((6, "done"), (7, "failed"), (8, "done"))
     ]
 
 
@@ -497,10 +531,13 @@ def test_a_damaged_record_is_refused(small):
 
 def test_the_list_says_of_every_experiment_how_far_it_is(small, capsys):
     run_small(small, 4, settings=["zero mean"])  # one more than by default
+    capsys.readouterr()
     experiments.main(["--list"])
     assert capsys.readouterr().out.splitlines() == [
-        "small: 3 of 6 runs recorded; settings: one epoch; zero mean",
-        "empty: 0 of 0 runs recorded; settings: ",
+        "small: 3 of 6 runs",
+        "    one epoch: 0 of 3 runs",
+        "    zero mean: 3 of 3 runs",
+        "empty: 0 of 0 runs",
     ]
 
 
@@ -509,16 +546,21 @@ def test_the_command_run_passes_on_what_is_asked_and_prints_where_the_record_is(
 ):
     asked = []
     monkeypatch.setattr(experiments, "run", lambda *arguments: asked.append(arguments) or small)
-    experiments.main(["run", "small", "--seeds", "2", "--jobs", "1", "--only", "a", "--only", "b"])
+    one, other = SMALL
+    only = ["--only", other, "--only", one]
+    experiments.main(["run", "small", "--seeds", "2", "--jobs", "1", *only])
     experiments.main(["run", "small", "--scheduler", "tcp://h:1"])
     monkeypatch.setattr(sys, "argv", ["experiments.py", "run", "small"])
     experiments.main()
     assert asked == [
-        ("small", 2, 1, None, ["a", "b"], small.parent),
+        ("small", 2, 1, None, [other, one], small.parent),
         ("small", None, -1, "tcp://h:1", None, small.parent),
         ("small", None, -1, None, None, small.parent),
     ]
-    assert capsys.readouterr().out == f"{small}\n" * 3
+    assert capsys.readouterr().out.splitlines() == [
+        f"0 of 4 runs recorded in {small}",
+        *[f"0 of 6 runs recorded in {small}"] * 2,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -541,6 +583,7 @@ def test_what_goes_wrong_is_said_without_a_traceback(small, monkeypatch, error):
 
 def test_ctrl_c_says_what_is_recorded_and_how_to_go_on(small, monkeypatch, capsys):
     run_small(small, 2)
+    capsys.readouterr()
 
     def stopped(*arguments):
         raise KeyboardInterrupt

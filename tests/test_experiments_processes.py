@@ -6,6 +6,7 @@ machine is, and a run that must not be finished never ends.
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -56,14 +57,14 @@ class World:
         self.processes = []
         self.workers = set()  # ids of the processes whose runs were forgotten
 
-    def start(self, *arguments, stuck=None, seconds=0.1, **options):
+    def start(self, *arguments, stuck=None, seconds=0.1, path=(TESTS.parent, TESTS), **options):
         """Start ``python -m …``; its runs take ``seconds``, number ``stuck`` of a process for ever.
 
-        It leads a group of its own, as a command in a terminal does.
+        It leads a group of its own, as a command in a terminal does, and finds what is in ``path``.
         """
         environment = {
             **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(TESTS.parent), str(TESTS)]),
+            "PYTHONPATH": os.pathsep.join(map(str, path)),
             "RUN_NAMES": str(self.names),
             "RUN_SECONDS": str(seconds),
             **({} if stuck is None else {"RUN_STUCK": str(stuck)}),
@@ -162,6 +163,15 @@ def small(monkeypatch, world):
     monkeypatch.setenv("RUN_SECONDS", "0")
 
 
+def of_runs(errors):
+    """The lines that tell of one run each, and the others."""
+    lines = errors.splitlines()
+    of_run = {
+        x for x in lines if re.fullmatch(r"\w+, seed \d: (done|failed) after \d:\d\d:\d\d", x)
+    }
+    return of_run, [line for line in lines if line not in of_run]
+
+
 def ended(process):
     """Wait until a process has ended; return its code, output and errors."""
     output, errors = process.communicate(timeout=PATIENCE)
@@ -207,10 +217,11 @@ def test_ctrl_c_stops_at_once_and_says_how_to_go_on(world, small, undisturbed, j
     os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it: the workers get it too
     code, output, errors = ended(process)  # the runs that never end do not hold it up
     assert (code, output) == (130, "")
-    assert errors == (
-        f"\nstopped: {2 * jobs} of 12 runs recorded in {world.path('small')}; "
-        f"the same command goes on from there\n"
+    stopped = (
+        f"stopped: {2 * jobs} of 12 runs recorded in {world.path('small')}; "
+        f"the same command goes on from there"
     )
+    assert len(of_runs(errors)[0]) == 2 * jobs and of_runs(errors)[1] == ["", stopped]
     assert world.recorded() == [task for task in SMALL if task in world.recorded()]  # sorted
     world.forget()
     here = {"jobs": 1, "folder": world.path("small").parent}
@@ -236,10 +247,12 @@ def test_an_error_while_recording_ends_the_processes_too(world, small, monkeypat
 def test_a_run_that_diverges_is_reported_when_the_others_are_done(world):
     code, output, errors = ended(world.command("run", "diverging", "--jobs", "2"))
     assert (code, output) == (1, "")
-    assert errors == (
-        "error: 1 of 6 runs failed, the others are recorded:\n"
-        "  bad, seed 1: FloatingPointError: the loss is nan in epoch 3\n"
-    )
+    of_run, others = of_runs(errors)
+    assert len(of_run) == 6 and any(re.match("bad, seed 1: failed after 0:", x) for x in of_run)
+    assert others == [
+        "error: 1 of 6 runs failed, the others are recorded:",
+        "  bad, seed 1: FloatingPointError: the loss is nan in epoch 3",
+    ]
     assert world.recorded("diverging") == [
         ("good", 0), ("good", 1), ("good", 2), ("bad", 0), ("bad", 2)
     ]  # fmt: skip
@@ -265,20 +278,26 @@ def test_every_run_has_one_blas_thread_and_processes_share_the_images(world, sma
 
 @pytest.fixture
 def cluster(world):
-    """A function that starts a scheduler and workers, one for each argument: its ``stuck``."""
+    """A function that starts a scheduler and workers, one for each argument: its ``stuck``.
+
+    Those that are ``lost`` start in another folder and do not find this project.
+    """
     pytest.importorskip("distributed")
 
-    def start(*stuck, threads=1):
+    def start(*stuck, threads=1, lost=None):
         file = world.folder / "scheduler.json"
+        elsewhere = {"path": (), "cwd": world.folder}
         world.start(
             *("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"),
             *("--dashboard-address", "127.0.0.1:0", "--no-dashboard", "--scheduler-file", file),
+            **(elsewhere if lost == "scheduler" else {}),
         )
         workers = [
             world.start(
                 *("distributed.cli.dask_worker", "--scheduler-file", file, "--no-nanny"),
                 *("--nthreads", threads, "--no-dashboard", "--local-directory", world.folder),
                 stuck=one,
+                **(elsewhere if lost == "workers" else {}),
             )
             for one in stuck
         ]
@@ -327,7 +346,8 @@ def test_what_one_machine_began_a_cluster_ends(world, small, cluster, undisturbe
     address, _ = cluster(None, None)
     world.forget()
     code, output, errors = ended(world.command("run", "small", "--scheduler", address))
-    assert (code, output, errors) == (0, f"{world.path('small')}\n", "")
+    assert (code, output) == (0, f"12 of 12 runs recorded in {world.path('small')}\n")
+    assert len(of_runs(errors)[0]) == 8 and of_runs(errors)[1] == []
     assert sorted(world.made()) == sorted(task for task in SMALL if task[1] >= 2)
     assert world.path("small").read_bytes() == undisturbed
 
@@ -342,10 +362,19 @@ def test_a_run_in_a_cluster_has_one_blas_thread_and_the_data_travel_once(world, 
 
 def test_a_cluster_of_one_thread_is_refused(world, small, cluster):
     address, _ = cluster(None)
-    with pytest.raises(RuntimeError, match=rf"the cluster at {address} has one worker with one"):
+    with pytest.raises(RuntimeError, match=rf"^the cluster at {address} has 1 worker threads, and"):
         experiments.run("small", scheduler=address, folder=world.folder)
     assert not world.names.exists()
     assert not (world.folder / "small.jsonl").exists()
+
+
+@pytest.mark.parametrize("lost", ["scheduler", "workers"])
+def test_a_cluster_that_does_not_find_the_project_is_refused(world, small, cluster, lost):
+    address, _ = cluster(None, None, lost=lost)
+    message = rf"^the {lost} of the cluster at {address} cannot import this project \(No module"
+    with pytest.raises(RuntimeError, match=message):
+        experiments.run("small", scheduler=address, folder=world.folder)
+    assert not world.names.exists()
 
 
 def test_the_experiment_of_these_tests_hangs_on_seed_data_and_options(small):

@@ -801,6 +801,7 @@ def test_without_arguments_it_says_which_data_are_at_hand(monkeypatch, small_set
     sample, full = capsys.readouterr().out.splitlines()
     assert sample == f"sample: 5,000 images in {mnist.SAMPLE_FILE}"
     assert full.startswith("full MNIST: not at hand: ") and str(mnist.CACHE) in full
+    assert full.endswith("; python -m helpers.mnist --download gets it")
 
     small_set.write(mnist.CACHE)
     mnist.main([])
@@ -810,6 +811,7 @@ def test_without_arguments_it_says_which_data_are_at_hand(monkeypatch, small_set
     mnist.main([])
     full = capsys.readouterr().out.splitlines()[1]
     assert full.startswith("full MNIST: not at hand: ") and "MNIST_DIR must be" in full
+    assert "--download" not in full
 
     monkeypatch.setattr(mnist, "SAMPLE_FILE", tmp_path / "nowhere.npz")
     with pytest.raises(SystemExit, match=r"nowhere\.npz"):

@@ -240,6 +240,12 @@ def test_a_scale_multiplies_the_gradient_and_nothing_else(case, scale):
     np.testing.assert_allclose(scaled[2], scale * gradient, rtol=1e-12, atol=1e-15)
 
 
+def test_a_seed_is_no_generator():
+    message = r"^rng must be a generator, np\.random\.default_rng\(0\) say; got 0$"
+    with pytest.raises(TypeError, match=message):
+        Network([3, 2], 0)
+
+
 @pytest.mark.parametrize("other", [np.zeros(22, np.float32), np.zeros(21)])
 def test_a_gradient_that_does_not_fit_is_refused(other):
     network = Network([3, 4, 1], None)

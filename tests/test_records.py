@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import files, records
-from helpers.records import append, read, tidy
+from helpers.records import append, check_writable, read, tidy
 
 HEADER = {
     "experiment": "small",
@@ -22,7 +23,7 @@ HEADER = {
     "results": ("train", "updates"),
 }
 MADE_BY = "python 3.12.1, numpy 2.5.5, scipy 1.18.1"
-TO_DO = rf"Delete the line, and {HEADER['command']} makes the run again"
+TO_DO = rf"Delete the line, and this makes what is missing: {HEADER['command']}"
 
 
 def a_run(setting, seed, train=None):
@@ -165,14 +166,11 @@ def test_a_run_lacks_nothing(path, key):
     ("number", "line", "message"),
     [
         (3, LINES[1][:-1], "the line is not JSON: Expecting ',' delimiter"),
-        (2, "", "the line is not JSON: Expecting value"),
         (4, "<<<<<<< HEAD", "the line is not JSON"),
         (5, b'{"setting": "\xff"}\n', "the line is not JSON: 'utf-8' codec can't decode"),
         (6, "[1]", r"the line must be a JSON object, got \[1\]"),
-        (7, LINES[1], "the same setting and seed as line 3"),
         (3, LINES[1].replace('"updates": 9', '"updates": 1e999'), "updates must be a finite"),
         (3, LINES[1].replace('"updates": 9', '"updates": NaN'), "updates must be a finite"),
-        (7, LINES[5].encode(), "the line is cut off: no newline ends it"),
         (7, LINES[5].encode()[:-30], "the line is not JSON"),
     ],
 )
@@ -187,6 +185,36 @@ def test_a_damaged_line_is_named_and_left_for_the_reader_to_judge(path, number, 
     replace_line(path, number, None)  # as the message says
     tidy(path, HEADER)
     assert read(path, HEADER) == [run for n, run in enumerate(RUNS, start=2) if n != number]
+
+
+@pytest.mark.parametrize(
+    ("number", "line", "message"),
+    [
+        (2, "", "line 2: the line is empty. Delete it"),
+        (5, "  \r", "line 5: the line is empty. Delete it"),
+        (7, LINES[1], "line 7: the same setting and seed as line 3. Delete one of them"),
+        (7, LINES[5].encode(), "line 7: no newline ends the line. Add one"),
+        (
+            1,
+            json.dumps({**HEADER, "settings": {"zero mean": HEADER["settings"]["zero mean"]}}),
+            "line 5: line 1 has no setting 'α'. Restore line 1",
+        ),
+    ],
+)
+def test_a_run_is_not_thrown_away_where_less_is_enough(path, number, line, message):
+    replace_line(path, number, line)
+    with pytest.raises(ValueError, match=rf"small\.jsonl, {re.escape(message)}$"):
+        read(path, HEADER)
+
+
+def test_a_file_that_cannot_be_written_is_known_before_a_run_is_lost(path, monkeypatch):
+    check_writable(path)
+    check_writable(path.parent / "new" / "small.jsonl")
+    assert (path.parent / "new").is_dir() and not any((path.parent / "new").iterdir())
+    for refused in (path, path.parent):
+        monkeypatch.setattr(os, "access", lambda place, mode, it=refused: place != it)
+        with pytest.raises(PermissionError, match=rf"^{refused} must be writable: finished runs"):
+            check_writable(path)
 
 
 def test_a_file_that_is_cut_off_anywhere_loses_no_run_in_silence(path):
@@ -258,8 +286,13 @@ def test_a_setting_that_changed_is_refused_if_it_has_runs(path):
     changed = {**HEADER, "settings": {"zero mean": {"drop": 0.5}, "α": {"drop": 0.1}}}
     before = path.read_bytes()
     for today, message in (
-        (without, "these settings are not there: zero mean. New options need a new name"),
-        (changed, "these settings have other options: zero mean; α. New options need a new name"),
+        (without, "these settings of line 1 are not there: zero mean. New options need a new name"),
+        (
+            changed,
+            r"these settings of line 1 have other options: zero mean \(sizes \[3, 2\] there, None "
+            r"today\); α \(drop None there, 0.1 today\)\. New options need a new name, .* "
+            r"If line 1 is damaged, restore it$",
+        ),
     ):
         with pytest.raises(ValueError, match=message):
             read(path, today)
