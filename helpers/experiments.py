@@ -125,41 +125,43 @@ def run(
     records.check_writable(path)
     data = load_mnist()
     failures = []
-    try:
-        with (
-            threadpool_limits(1),  # one job works in this process, whose threads come back here
-            _workers(data, jobs, scheduler) as n_workers,
-            _Progress(name, tasks, half_done, experiment, len(wanted), n_workers) as progress,
-            _outcomes(experiment, data, tasks, scheduler, checkpoint_of) as outcomes,
-        ):
-            for setting, seed, outcome, seconds in outcomes:
-                failure = outcome if isinstance(outcome, str) else None
-                if failure is None:
-                    try:
-                        records.append(path, header, outcome)
-                        if (setting, seed) in checkpoint_of:
-                            checkpoint_of[setting, seed].unlink(missing_ok=True)
-                    except ValueError as error:  # the function gave what is no result
-                        failure = str(error)
-                if failure is not None:
-                    failures.append(f"{setting}, seed {seed}: {failure}")
-                progress.finished(setting, seed, seconds, failure is None)
-    except BaseException as error:
-        with suppress(ValueError):  # a damaged line, which would hide what has ended this
-            records.tidy(path, header)
-        if isinstance(error, BrokenProcessPool):
-            raise RuntimeError(
-                f"a process died in the middle of a run, killed or for want of memory. What was "
-                f"finished is in {path}; the same command goes on from there"
-            ) from error
-        raise
-    records.tidy(path, header)
+    with (
+        _tidied(path, header),
+        threadpool_limits(1),  # one job works in this process, whose threads come back here
+        _workers(data, jobs, scheduler) as n_workers,
+        _Progress(name, tasks, half_done, experiment, len(wanted), n_workers) as progress,
+        _outcomes(experiment, data, tasks, scheduler, checkpoint_of) as outcomes,
+    ):
+        for setting, seed, outcome, seconds in outcomes:
+            failure = outcome if isinstance(outcome, str) else None
+            if failure is None:
+                try:
+                    records.append(path, header, outcome)
+                    if (setting, seed) in checkpoint_of:
+                        checkpoint_of[setting, seed].unlink(missing_ok=True)
+                except ValueError as error:  # the function gave what is no result
+                    failure = str(error)
+            if failure is not None:
+                failures.append(f"{setting}, seed {seed}: {failure}")
+            progress.finished(setting, seed, seconds, failure is None)
     if failures:
         others = ", the others are recorded" if len(failures) < len(tasks) else ""
         raise RuntimeError(
             f"{len(failures)} of {len(tasks)} runs failed{others}:\n  " + "\n  ".join(failures)
         )
     return path
+
+
+@contextmanager
+def _tidied(path: Path, header: dict) -> Iterator[None]:
+    """Afterwards, whatever has happened, the record is sorted."""
+    try:
+        yield
+    except BaseException:
+        with suppress(ValueError):  # a damaged line, which would hide what has ended this
+            records.tidy(path, header)
+        raise
+    records.tidy(path, header)
 
 
 @contextmanager
@@ -238,6 +240,11 @@ def _outcomes(
         )
     try:
         yield outcomes
+    except BrokenProcessPool as error:
+        raise RuntimeError(
+            "a process died in the middle of a run, killed or for want of memory; what was "
+            "finished is recorded, and the same command goes on from there"
+        ) from error
     finally:
         with warnings.catch_warnings(action="ignore"):  # that runs are cancelled is what we want
             outcomes.close()
@@ -319,7 +326,7 @@ def _rounded(value: float) -> float:
 
 
 class _Progress:
-    """The bar: how many runs are done, which was the last, how long the others may take.
+    """The bar: how many runs are done, how long the others may take; and a line for each run.
 
     The bar's own estimate takes the runs to come for such as the last few, one after the other.
     Here settings differ, and several runs go on at once: see `seconds_left`.
@@ -348,7 +355,7 @@ class _Progress:
             disable=None,  # without a terminal
         )
         if half_done:
-            self.say(f"{len(half_done)} runs go on from where they were stopped")
+            self.say(f"runs that go on from where they were stopped: {len(half_done)}")
 
     def __enter__(self) -> _Progress:
         return self

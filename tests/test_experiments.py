@@ -344,7 +344,7 @@ def test_a_run_goes_on_from_its_checkpoint_which_lasts_until_it_is_recorded(
     assert sorted(folder.rglob("*.npz")) == files
     assert "go on" not in capsys.readouterr().err
     experiments.run("long", jobs=1, folder=tmp_path, checkpoints=folder)
-    assert "2 runs go on from where they were stopped\n" in capsys.readouterr().err
+    assert "runs that go on from where they were stopped: 2\n" in capsys.readouterr().err
     assert recorded("long", tmp_path)["a, b"]["went_on_from"].tolist() == [1, 1]
     assert not any(folder.rglob("*.npz"))
     # One that was left when its run was recorded must not be there when the run is made again.

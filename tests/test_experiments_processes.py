@@ -204,8 +204,8 @@ def test_a_process_that_dies_in_a_run_is_explained(world):
     code, output, errors = ended(process)
     assert (code, output) == (1, "")
     assert errors.endswith(
-        f"error: a process died in the middle of a run, killed or for want of memory. What was "
-        f"finished is in {world.path('small')}; the same command goes on from there\n"
+        "error: a process died in the middle of a run, killed or for want of memory; what was "
+        "finished is recorded, and the same command goes on from there\n"
     )
     assert len(world.recorded()) == 4
 
