@@ -30,7 +30,7 @@ matrix:
 
 bench:
 	@$(IN_PROJECT) LESSON_VENV=build/bench LESSON_REQUIREMENTS=tools/bench-requirements.txt \
-		$(RUN) tools/bench.py $(ARGS)
+		$(RUN) -m tools.bench $(ARGS)
 
 clean:
 	@$(IN_PROJECT) rm -rf .venv build mutants .hypothesis .pytest_cache .ruff_cache

@@ -23,7 +23,6 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,6 +33,7 @@ from typing import TYPE_CHECKING
 import joblib
 import numpy as np
 import scipy
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "results"
 CHECKPOINTS = PROJECT / "build" / "checkpoints"
+PARENT = os.getppid()  # while it is there for sure: a worker imports this for its first run
 DATA = "MNIST, 60000 training and 10000 test images"  # load_mnist has no other
 
 
@@ -95,16 +96,19 @@ def run(
     that has ``checkpoints`` leave them in this folder until they are recorded, and go on from there
     (not on a cluster, whose workers may have other disks).
 
-    Raises ``ValueError`` for an unknown name or setting, less than one seed, and a damaged file;
-    ``RuntimeError`` if a run failed, when all others are done, if a process that makes them dies,
-    and for a cluster of one thread; ``OSError`` if the data or the cluster cannot be reached;
-    ``ModuleNotFoundError`` if a cluster is asked without `distributed`.
+    Raises ``ValueError`` and ``TypeError`` for arguments that cannot be, ``ValueError`` for a
+    damaged file; ``RuntimeError`` if a run failed, when all others are done, if a process that
+    makes them dies, and for a cluster that would not begin; ``OSError`` if the data or the cluster
+    cannot be reached, or the file cannot be written; ``ModuleNotFoundError`` if a cluster is asked
+    without `distributed`.
     """
     experiment = experiment_of(name)
     seeds = check_count("seeds", experiment.seeds if seeds is None else seeds)
     wanted = _wanted(experiment, seeds, settings)
-    if jobs != -1:
-        check_count("jobs", jobs)
+    if jobs != -1 and check_count("jobs", jobs, low=-1) < 1:
+        raise ValueError(f"jobs must be at least 1, or -1 for one a core; got {jobs}")
+    if scheduler is not None and not re.fullmatch(r".+:\d+", scheduler):
+        raise ValueError(f"scheduler must be an address such as tcp://HOST:PORT, got {scheduler!r}")
     path = file_of(name, folder)
     recorded_runs = records.read(path, header_of(name, seeds))
     header = header_of(name, max([seeds, *(one["seed"] + 1 for one in recorded_runs)]))
@@ -158,7 +162,7 @@ def _tidied(path: Path, header: dict) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(ValueError):  # a damaged line, which would hide what has ended this
+        with suppress(ValueError, OSError):  # which would hide what has ended this
             records.tidy(path, header)
         raise
     records.tidy(path, header)
@@ -171,8 +175,6 @@ def _workers(data: tuple[np.ndarray, ...], jobs: int, scheduler: str | None) -> 
         with joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
             yield joblib.effective_n_jobs(jobs)
         return
-    if not re.fullmatch(r"\w+://.+:\d+", scheduler):
-        raise ValueError(f"scheduler must be an address such as tcp://HOST:PORT, got {scheduler!r}")
     try:
         from distributed import Client
     except ModuleNotFoundError as error:
@@ -192,8 +194,8 @@ def _check_cluster(client: Client, scheduler: str) -> None:
     n_threads = sum(client.nthreads().values())
     if n_threads < 2:
         raise RuntimeError(
-            f"the cluster at {scheduler} has {n_threads} worker threads, and joblib needs two: "
-            f"start another worker, or run without a scheduler"
+            f"the cluster at {scheduler} has too few threads ({n_threads}): joblib needs two. "
+            f"Start another worker, or run without a scheduler"
         )
     for whose, call in (("scheduler", client.run_on_scheduler), ("workers", client.run)):
         try:
@@ -201,7 +203,7 @@ def _check_cluster(client: Client, scheduler: str) -> None:
         except ImportError as error:
             raise RuntimeError(
                 f"the {whose} of the cluster at {scheduler} cannot import this project ({error}): "
-                f"start them in a clone of it, with PYTHONPATH=."
+                f"start them in a clone of it, with its packages and with PYTHONPATH=."
             ) from error
 
 
@@ -240,7 +242,7 @@ def _outcomes(
         )
     try:
         yield outcomes
-    except BrokenProcessPool as error:
+    except TerminatedWorkerError as error:
         raise RuntimeError(
             "a process died in the middle of a run, killed or for want of memory; what was "
             "finished is recorded, and the same command goes on from there"
@@ -305,11 +307,11 @@ def _as_long_as_its_parent() -> Iterator[None]:
     A run takes up to an hour; nobody would record it any more, and the same command, started
     again, would make it a second time. On Windows it is not seen, and the run goes on.
     """
-    parent, over = os.getppid(), threading.Event()
+    over = threading.Event()
 
     def watch() -> None:
         while not over.wait(1):
-            if os.getppid() != parent:
+            if os.getppid() != PARENT:
                 os._exit(1)
 
     if multiprocessing.parent_process() is not None:

@@ -57,7 +57,7 @@ def read(path: Path, header: dict) -> list[dict]:
 
 
 def check_writable(path: Path) -> None:
-    """Raise ``PermissionError`` if `append` cannot write the file; make its folder first.
+    """Make the folder of the file; raise ``OSError`` if `append` cannot write there.
 
     To be asked before there is a finished run to lose.
     """
@@ -138,6 +138,9 @@ def _parse_header(path: Path, line: bytes, header: dict) -> dict:
         _check_keys(found, HEADER_KEYS)
         if not isinstance(found["settings"], dict):
             raise ValueError(f"settings must be an object, got {found['settings']!r}")
+        for setting, options in found["settings"].items():
+            if not isinstance(options, dict):
+                raise ValueError(f"{setting} must be an object, got {options!r}")
         for key in ("experiment", "data", "results"):
             if found[key] != header[key]:
                 raise ValueError(f"{key} is {found[key]!r}, today it is {header[key]!r}")
@@ -204,10 +207,11 @@ def _differences(before: dict, today: dict) -> str:
     """Which options differ, and how.
 
     >>> _differences({"l2": 0.1, "epochs": 3}, {"epochs": 3})
-    'l2 0.1 there, None today'
+    'l2 0.1 there, not given today'
     """
+    none = "not given"
     return ", ".join(
-        f"{option} {before.get(option)} there, {today.get(option)} today"
+        f"{option} {before.get(option, none)} there, {today.get(option, none)} today"
         for option in {**before, **today}
-        if before.get(option) != today.get(option)
+        if before.get(option, none) != today.get(option, none)
     )

@@ -190,7 +190,8 @@ def train(
     Raises ``FloatingPointError`` if the loss is not finite or above ``DIVERGED``, naming epoch,
     batch and learning rate; the network is as it was before that batch. (Raises it too if an epoch
     ends with parameters that are not finite.) Raises ``ValueError`` or ``TypeError`` for bad input
-    and for a checkpoint that is damaged or of another training; nothing has changed then.
+    and for a checkpoint that is damaged or of another training, ``OSError`` for one that cannot be
+    read or whose folder cannot be made; nothing has changed then.
     """
     check_generator("rng", rng)
     if not isinstance(settings, Settings):
@@ -198,10 +199,7 @@ def train(
     x, labels = _checked_samples(network, "x", x, "labels", labels)
     if validation is not None:
         if not isinstance(validation, tuple | list) or len(validation) != 2:
-            got = type(validation).__name__
-            raise TypeError(
-                f"validation must be a pair (x, labels), got {got} of {len(validation)}"
-            )
+            raise TypeError(f"validation must be a pair (x, labels), got {validation!r:.60}")
         validation = _checked_samples(
             network, "validation[0]", validation[0], "validation[1]", validation[1]
         )
@@ -290,8 +288,9 @@ def _train_epoch(
         loss_sum += loss * len(batch)
         n_right += accuracy * len(batch)
         seen = start + len(batch)
-        means = {"loss": f"{loss_sum / seen:.4f}", "accuracy": f"{n_right / seen:.4f}"}
-        bar.set_postfix(means, refresh=False)  # the next line does, now and then
+        if not bar.disable:
+            means = {"loss": f"{loss_sum / seen:.4f}", "accuracy": f"{n_right / seen:.4f}"}
+            bar.set_postfix(means, refresh=False)  # the next line does, now and then
         bar.update()
         interrupt.raise_if_asked(f"in {place}, after batch {k} of {len(starts)}")
     if not np.isfinite(state.network.parameters).all():  # no batch after the last step has seen it
@@ -447,8 +446,10 @@ class _Interrupt:
     def __exit__(self, kind: object, error: object, traceback: object) -> None:
         if self._installed:
             signal.signal(signal.SIGINT, self._before)
-        if not isinstance(error, KeyboardInterrupt):
-            self.raise_if_asked("when it was done" if error is None else f"by an error ({error})")
+        if error is None:
+            self.raise_if_asked("when it was done")
+        elif self._asked and not isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt(f"training interrupted, as an error ended it: {error}")
 
 
 # ---- checkpoints -------------------------------------------------------------------------------

@@ -29,7 +29,9 @@ def check_count(name: str, value: int, low: int = 1, high: int | None = None) ->
 def check_generator(name: str, rng: np.random.Generator) -> None:
     """Raise ``TypeError`` if ``rng`` is no generator, but for example the seed of one."""
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"{name} must be a generator, np.random.default_rng(0) say; got {rng!r}")
+        raise TypeError(
+            f"{name} must be a generator, such as np.random.default_rng(0); got {rng!r}"
+        )
 
 
 def finite_number(name: str, value: float) -> float:

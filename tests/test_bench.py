@@ -2,6 +2,9 @@
 
 import inspect
 import json
+import os
+import re
+import subprocess
 import sys
 
 import pytest
@@ -119,6 +122,18 @@ def test_each_comparison_is_printed_and_recorded_at_once(monkeypatch, tmp_path, 
         f"{bench.COMPARISONS[name][1]} ({name})" for name in ("modes", "width")
     ]
     assert err.splitlines() == [f"measuring {name} ..." for name in ("modes", "pytorch", "width")]
+
+
+def test_make_bench_starts():
+    """As make does it: nobody tells Python where this project is."""
+    makefile = (bench.PROJECT / "Makefile").read_text(encoding="utf-8")
+    (command,) = re.findall(r"\$\(RUN\) (.*bench\S*) \$\(ARGS\)", makefile)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    process = subprocess.run(
+        [sys.executable, *command.split(), "--help"],
+        cwd=bench.PROJECT, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert process.returncode == 0 and "scikit-learn" in process.stdout, process.stderr
 
 
 def test_an_unknown_name_is_refused(capsys):

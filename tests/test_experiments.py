@@ -244,6 +244,22 @@ def test_a_line_that_a_full_disk_damaged_does_not_hide_that_it_is_full(small, mo
         run_small(small)
 
 
+def test_what_cannot_be_sorted_does_not_hide_ctrl_c(small, monkeypatch):
+    def stopped(path, header, run):
+        monkeypatch.setattr(records, "replacing", refuse)
+        raise KeyboardInterrupt
+
+    def refuse(path):
+        raise OSError("the disk is full")
+
+    run_small(small, 2)
+    lines = small.read_bytes().splitlines(keepends=True)
+    small.write_bytes(b"".join([lines[0], *lines[:0:-1]]))  # tidied before, and again after
+    monkeypatch.setattr(records, "append", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        run_small(small)
+
+
 def test_a_line_that_another_damaged_meanwhile_is_named(small, monkeypatch):
     append = records.append
 
@@ -277,8 +293,8 @@ def test_a_damaged_file_is_not_added_to(small):
         ("smal", {}, ValueError, r"name must be one of small, empty, got 'smal'"),
         ("small", {"seeds": 0}, ValueError, r"seeds must be at least 1, got 0"),
         ("small", {"seeds": 1.5}, TypeError, r"seeds must be a whole number, got 1.5"),
-        ("small", {"jobs": 0}, ValueError, r"jobs must be at least 1, got 0"),
-        ("small", {"jobs": -2}, ValueError, r"jobs must be at least 1, got -2"),
+        ("small", {"jobs": 0}, ValueError, r"jobs must be at least 1, or -1 for one a core; got 0"),
+        ("small", {"jobs": -2}, ValueError, r"jobs must be at least -1, got -2"),
         (
             "small",
             {"settings": ["zero mean", "two"]},
@@ -305,11 +321,12 @@ def test_a_record_that_cannot_be_written_stops_before_the_first_run(small, monke
     assert not MADE
 
 
-@pytest.mark.parametrize("address", ["foo", "", "tcp://host", "host:8786"])
+@pytest.mark.parametrize("address", ["foo", "", "tcp://host"])
 def test_what_is_no_address_is_refused_at_once(small, address):
     message = rf"^scheduler must be an address such as tcp://HOST:PORT, got '{address}'$"
     with pytest.raises(ValueError, match=message):
-        run_small(small, scheduler=address)
+        run_small(small / "none" / "small.jsonl", scheduler=address)
+    assert not small.exists()
 
 
 def test_a_cluster_needs_a_package(small, monkeypatch):

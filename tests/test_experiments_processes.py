@@ -221,7 +221,9 @@ def test_ctrl_c_stops_at_once_and_says_how_to_go_on(world, small, undisturbed, j
         f"stopped: {2 * jobs} of 12 runs recorded in {world.path('small')}; "
         f"the same command goes on from there"
     )
-    assert len(of_runs(errors)[0]) == 2 * jobs and of_runs(errors)[1] == ["", stopped]
+    of_run, others = of_runs(errors)
+    assert others == ["", stopped]
+    assert len(of_run) <= 2 * jobs  # a run is recorded before it is said
     assert world.recorded() == [task for task in SMALL if task in world.recorded()]  # sorted
     world.forget()
     here = {"jobs": 1, "folder": world.path("small").parent}
@@ -362,7 +364,8 @@ def test_a_run_in_a_cluster_has_one_blas_thread_and_the_data_travel_once(world, 
 
 def test_a_cluster_of_one_thread_is_refused(world, small, cluster):
     address, _ = cluster(None)
-    with pytest.raises(RuntimeError, match=rf"^the cluster at {address} has 1 worker threads, and"):
+    message = rf"^the cluster at {address} has too few threads \(1\): joblib needs two\. "
+    with pytest.raises(RuntimeError, match=message):
         experiments.run("small", scheduler=address, folder=world.folder)
     assert not world.names.exists()
     assert not (world.folder / "small.jsonl").exists()

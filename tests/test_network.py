@@ -241,7 +241,7 @@ def test_a_scale_multiplies_the_gradient_and_nothing_else(case, scale):
 
 
 def test_a_seed_is_no_generator():
-    message = r"^rng must be a generator, np\.random\.default_rng\(0\) say; got 0$"
+    message = r"^rng must be a generator, such as np\.random\.default_rng\(0\); got 0$"
     with pytest.raises(TypeError, match=message):
         Network([3, 2], 0)
 

@@ -250,6 +250,7 @@ def test_a_line_cut_off_does_not_keep_the_same_run_out(path):
         ("", "the line is not JSON"),
         (None, "the line lacks experiment, command, data, settings, results and must not have se"),
         (json.dumps({**HEADER, "settings": 3}), "settings must be an object, got 3"),
+        (json.dumps({**HEADER, "settings": {"α": 5}}), "α must be an object, got 5"),
         (json.dumps({**HEADER, "experiment": "big"}), "experiment is 'big', today it is 'small'"),
         (json.dumps({**HEADER, "data": "none"}), "data is 'none', today it is 'some'"),
         (
@@ -289,9 +290,9 @@ def test_a_setting_that_changed_is_refused_if_it_has_runs(path):
         (without, "these settings of line 1 are not there: zero mean. New options need a new name"),
         (
             changed,
-            r"these settings of line 1 have other options: zero mean \(sizes \[3, 2\] there, None "
-            r"today\); α \(drop None there, 0.1 today\)\. New options need a new name, .* "
-            r"If line 1 is damaged, restore it$",
+            r"these settings of line 1 have other options: zero mean \(sizes \[3, 2\] there, "
+            r"not given today\); α \(drop not given there, 0.1 today\)\. New options need a new "
+            r"name, .* If line 1 is damaged, restore it$",
         ),
     ):
         with pytest.raises(ValueError, match=message):
