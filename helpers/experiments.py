@@ -123,9 +123,9 @@ def run(
     for task in recorded_tasks & checkpoint_of.keys():
         # Left by a process that was killed: a run that is made again should not go on from there.
         checkpoint_of[task].unlink(missing_ok=True)
-    half_done = {task for task, checkpoint in checkpoint_of.items() if checkpoint.exists()}
     if not tasks:
         return path
+    half_done = {task for task, checkpoint in checkpoint_of.items() if checkpoint.exists()}
     records.check_writable(path)
     data = load_mnist()
     failures = []
@@ -515,9 +515,10 @@ def main(arguments: list[str] | None = None) -> None:
             _run_from_shell(options)
         elif options.list:
             for name, experiment in EXPERIMENTS.items():
-                print(f"{name}: {_count_recorded(name)}")
+                runs = records.read(file_of(name, RESULTS), header_of(name))
+                print(f"{name}: {_count(experiment, runs)}")
                 for setting in experiment.settings:
-                    print(f"    {setting}: {_count_recorded(name, settings=[setting])}")
+                    print(f"    {setting}: {_count(experiment, runs, settings=[setting])}")
         else:
             parser.print_help()
     except (ValueError, OSError, RuntimeError, ImportError) as error:
@@ -527,25 +528,30 @@ def main(arguments: list[str] | None = None) -> None:
 def _run_from_shell(options: argparse.Namespace) -> None:
     """Do what the command ``run`` asks; say where it stands if it is stopped."""
     name, scheduler = options.name, options.scheduler
+    path = file_of(name, RESULTS)
+
+    def recorded_in_path() -> str:
+        runs = records.read(path, header_of(name))
+        count = _count(EXPERIMENTS[name], runs, options.seeds, options.only)
+        return f"{count} recorded in {path}"
+
     try:
-        path = run(name, options.seeds, options.jobs, scheduler, options.only, RESULTS)
-        print(f"{_count_recorded(name, options.seeds, options.only)} recorded in {path}")
+        run(name, options.seeds, options.jobs, scheduler, options.only, RESULTS)
+        print(recorded_in_path())
     except KeyboardInterrupt:
-        print(
-            f"\nstopped: {_count_recorded(name, options.seeds, options.only)} recorded in "
-            f"{file_of(name, RESULTS)}; the same command goes on from there",
-            file=sys.stderr,
-        )
+        stopped = f"\nstopped: {recorded_in_path()}; the same command goes on from there"
+        print(stopped, file=sys.stderr)
         raise SystemExit(130) from None  # what a shell expects of a command stopped by Ctrl-C
 
 
-def _count_recorded(
-    name: str, seeds: int | None = None, settings: Sequence[str] | None = None
+def _count(
+    experiment: Experiment,
+    runs: list[dict],
+    seeds: int | None = None,
+    settings: Sequence[str] | None = None,
 ) -> str:
-    """How many runs are recorded of those that `run` makes with these arguments: "3 of 6 runs"."""
-    experiment = EXPERIMENTS[name]
+    """How many of the runs that `run` makes with these arguments are in ``runs``: "3 of 6 runs"."""
     wanted = _wanted(experiment, experiment.seeds if seeds is None else seeds, settings)
-    runs = records.read(file_of(name, RESULTS), header_of(name))
     n_recorded = sum((one["setting"], one["seed"]) in wanted for one in runs)
     return f"{n_recorded} of {len(wanted)} runs"
 

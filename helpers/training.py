@@ -72,9 +72,8 @@ class Settings:
 
     * ``epochs``, ``batch_size``: the last batch of an epoch may be smaller.
     * ``learning_rate``: at the start. ``decay``: in (0, 1], what it is multiplied by after each
-      epoch.
-      ``cooldown``: in this many last epochs, at most all, it falls in equal steps besides, from one
-      step below what it was to one step above 0.
+      epoch. ``cooldown``: in this many last epochs, at most all, it falls in equal steps besides,
+      from one step below what it was to one step above 0.
     * ``momentum``: in [0, 1), the share of the velocity that is left after a step.
     * ``max_norm``: the length that no unit's incoming weights exceed after a step; None: no limit.
     * ``l2``: the loss has ½ · l2 · Σ w² added, over the weights and not the biases.
@@ -287,8 +286,8 @@ def _train_epoch(
         _step(state, settings, rate)
         loss_sum += loss * len(batch)
         n_right += accuracy * len(batch)
-        seen = start + len(batch)
         if not bar.disable:
+            seen = start + len(batch)
             means = {"loss": f"{loss_sum / seen:.4f}", "accuracy": f"{n_right / seen:.4f}"}
             bar.set_postfix(means, refresh=False)  # the next line does, now and then
         bar.update()

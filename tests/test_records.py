@@ -203,8 +203,22 @@ def test_a_damaged_line_is_named_and_left_for_the_reader_to_judge(path, number, 
 )
 def test_a_run_is_not_thrown_away_where_less_is_enough(path, number, line, message):
     replace_line(path, number, line)
-    with pytest.raises(ValueError, match=rf"small\.jsonl, {re.escape(message)}$"):
-        read(path, HEADER)
+    before = path.read_bytes()
+    for function in (read, tidy):
+        with pytest.raises(ValueError, match=rf"small\.jsonl, {re.escape(message)}$"):
+            function(path, HEADER)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+    if "Delete" in message:
+        replace_line(path, number, None)
+        tidy(path, HEADER)
+        assert read(path, HEADER) == [run for n, run in enumerate(RUNS, start=2) if n != number]
+
+
+def test_adding_the_newline_helps_as_the_message_says(path):
+    replace_line(path, 7, LINES[5].encode())
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert read(path, HEADER) == RUNS
 
 
 def test_a_file_that_cannot_be_written_is_known_before_a_run_is_lost(path, monkeypatch):
