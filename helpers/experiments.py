@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import heapq
+import math
 import multiprocessing
 import os
 import platform
@@ -25,9 +26,9 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 from typing import TYPE_CHECKING
 
 import joblib
@@ -39,6 +40,7 @@ from tqdm import tqdm
 
 from helpers import article_b, paper, records
 from helpers.mnist import load_mnist
+from helpers.training import saved_history
 from helpers.validation import check_count
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "results"
 CHECKPOINTS = PROJECT / "build" / "checkpoints"
 PARENT = os.getppid()  # while it is there for sure: a worker imports this for its first run
+LOOK_EVERY = 5  # seconds: how far the runs are, for the bar
 DATA = "MNIST, 60000 training and 10000 test images"  # load_mnist has no other
 
 
@@ -125,7 +128,6 @@ def run(
         checkpoint_of[task].unlink(missing_ok=True)
     if not tasks:
         return path
-    half_done = {task for task, checkpoint in checkpoint_of.items() if checkpoint.exists()}
     records.check_writable(path)
     data = load_mnist()
     failures = []
@@ -133,7 +135,7 @@ def run(
         _tidied(path, header),
         threadpool_limits(1),  # one job works in this process, whose threads come back here
         _workers(data, jobs, scheduler) as n_workers,
-        _Progress(name, tasks, half_done, experiment, len(wanted), n_workers) as progress,
+        _Progress(name, tasks, checkpoint_of, experiment, len(wanted), n_workers) as progress,
         _outcomes(experiment, data, tasks, scheduler, checkpoint_of) as outcomes,
     ):
         for setting, seed, outcome, seconds in outcomes:
@@ -147,7 +149,7 @@ def run(
                     failure = str(error)
             if failure is not None:
                 failures.append(f"{setting}, seed {seed}: {failure}")
-            progress.finished(setting, seed, seconds, failure is None)
+            progress.finished((setting, seed), seconds, failure is None)
     if failures:
         others = ", the others are recorded" if len(failures) < len(tasks) else ""
         raise RuntimeError(
@@ -330,87 +332,132 @@ def _rounded(value: float) -> float:
 class _Progress:
     """The bar: how many runs are done, how long the others may take; and a line for each run.
 
-    The bar's own estimate takes the runs to come for such as the last few, one after the other.
-    Here settings differ, and several runs go on at once: see `seconds_left`.
+    A run that saves checkpoints counts for the share of its epochs that it has done, and its pace
+    for the estimate, while it goes on. The bar's own estimate takes the runs to come for such as
+    the last few, one after the other; here settings differ, and several runs go on at once.
     """
 
     def __init__(
         self,
         name: str,
         tasks: list[tuple[str, int]],
-        half_done: set[tuple[str, int]],
+        checkpoint_of: dict[tuple[str, int], Path],
         experiment: Experiment,
         n_wanted: int,
         n_workers: int,
     ) -> None:
         self.tasks = tasks
-        self.epochs = {s: options.get("epochs", 1) for s, options in experiment.settings.items()}
+        self.checkpoint_of = checkpoint_of
         self.n_workers = n_workers
-        self.took: dict[tuple[str, int], float] = {}  # seconds of the finished runs
-        self.untypical = set(half_done)  # these take less than others: they fail, or are resumed
+        self.epochs = {(s, seed): experiment.settings[s].get("epochs", 1) for s, seed in tasks}
+        self.done: dict[tuple[str, int], int] = {}  # epochs, of the runs under way
+        self.pace: dict[tuple[str, int], float] = {}  # seconds an epoch, of those and the finished
+        self.took: dict[tuple[str, int], float] = {}  # seconds, of the finished and the failed
         self.start = time.monotonic()
+        self.n_recorded = n_wanted - len(tasks)
         self.bar = tqdm(
             desc=name,
-            initial=n_wanted - len(tasks),
+            initial=self.n_recorded,
             total=n_wanted,
-            bar_format="{desc} {bar:10} {n_fmt} of {total_fmt}{postfix}",
+            bar_format="{desc} {bar:10} {n:g} of {total_fmt}{postfix}",
             disable=None,  # without a terminal
         )
-        if half_done:
+        self._read_checkpoints()
+        self.done_before = dict(self.done)
+        if half_done := [task for task in tasks if self._has_checkpoint(task)]:
             self.say(f"runs that go on from where they were stopped: {len(half_done)}")
+        self.lock = threading.Lock()
+        self.over = threading.Event()
+        self.watcher = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> _Progress:
+        self._show()
+        if not self.bar.disable:
+            self.watcher.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.over.set()
+        if self.watcher.is_alive():
+            self.watcher.join()
         self.bar.close()
 
     def say(self, text: str) -> None:
         """A line of its own above the bar; in a log, where there is no bar, just the line."""
         self.bar.write(text, file=sys.stderr)
 
-    def finished(self, setting: str, seed: int, seconds: float, well: bool) -> None:
+    def finished(self, task: tuple[str, int], seconds: float, well: bool) -> None:
         """Count one more run that has ended."""
-        self.took[setting, seed] = seconds
-        if not well:
-            self.untypical.add((setting, seed))
-        elapsed = time.monotonic() - self.start
-        left = seconds_left(
-            self.tasks, self.took, self.untypical, self.epochs, self.n_workers, elapsed
-        )
-        how = "done" if well else "failed"
-        self.say(f"{setting}, seed {seed}: {how} after {timedelta(seconds=round(seconds))}")
-        # the time of day, as the bar stands still until the next run is finished
-        estimate = f"about {timedelta(seconds=round(left))} left at {datetime.now():%H:%M}"
-        self.bar.set_postfix_str(estimate, refresh=False)
-        self.bar.update()
+        with self.lock:
+            self.took[task] = seconds
+            self.done.pop(task, None)
+            self.pace.pop(task, None)
+            epochs = self.epochs[task] - self.done_before.get(task, 0)
+            if well and epochs:
+                self.pace[task] = seconds / epochs
+            setting, seed = task
+            how = "done" if well else "failed"
+            self.say(f"{setting}, seed {seed}: {how} after {timedelta(seconds=round(seconds))}")
+            self._show()
+
+    def _watch(self) -> None:
+        while not self.over.wait(LOOK_EVERY):
+            with self.lock:
+                self._read_checkpoints()
+                self._show()
+
+    def _has_checkpoint(self, task: tuple[str, int]) -> bool:
+        return task in self.checkpoint_of and self.checkpoint_of[task].exists()
+
+    def _read_checkpoints(self) -> None:
+        """Note how far the runs are that are not finished."""
+        if os.name == "nt":  # where a file that is being read cannot be replaced by the next one
+            return
+        for task in self.tasks:
+            if task in self.took or not self._has_checkpoint(task):
+                continue
+            with suppress(OSError, ValueError):  # gone meanwhile; damaged, which its run will say
+                seconds = saved_history(self.checkpoint_of[task]).seconds
+                self.done[task] = len(seconds)
+                self.pace[task] = median(seconds)
+
+    def _show(self) -> None:
+        shares = sum(done / self.epochs[task] for task, done in self.done.items())
+        n_done = self.n_recorded + len(self.took) + shares
+        self.bar.n = math.floor(10 * n_done) / 10  # 17.96 of 18 is not 18
+        if self.pace:
+            to_do = {task: n - self.done_before.get(task, 0) for task, n in self.epochs.items()}
+            elapsed = time.monotonic() - self.start
+            left = seconds_left(self.tasks, to_do, self.took, self.pace, self.n_workers, elapsed)
+            estimate = f"about {timedelta(seconds=round(left))} left"
+            self.bar.set_postfix_str(estimate, refresh=False)
         self.bar.refresh()
 
 
 def seconds_left(
     tasks: list[tuple[str, int]],
+    epochs: dict[tuple[str, int], int],
     took: dict[tuple[str, int], float],
-    untypical: set[tuple[str, int]],
-    epochs: dict[str, float],
+    pace: dict[tuple[str, int], float],
     n_workers: int,
     elapsed: float,
 ) -> float:
     """Seconds until the last of ``tasks`` is done, ``elapsed`` seconds after the start; 0 or more.
 
     Plays the whole of it: ``n_workers`` take the (setting, seed) pairs ``tasks`` in their order. A
-    finished one lasts as long as it ``took``; another as long as those of its setting on average,
-    or if there is none, as long for each of its ``epochs`` as all. ``untypical`` runs do not count
-    there, unless there are only such.
+    finished one lasts as long as it ``took``; another its ``epochs`` times its ``pace``, in seconds
+    an epoch. Where that is not known it is the mean of those of the same setting, or of all.
     """
-    typical = {task: seconds for task, seconds in took.items() if task not in untypical} or took
     by_setting: dict[str, list[float]] = {}
-    for (setting, _), seconds in typical.items():
+    for (setting, _), seconds in pace.items():
         by_setting.setdefault(setting, []).append(seconds)
-    of_an_epoch = mean(seconds / epochs[setting] for (setting, _), seconds in typical.items())
+    of_all = mean(pace.values())
     free_at = [0.0] * n_workers  # a heap: the first is the worker that is free first
-    for setting, seed in tasks:
-        expected = mean(by_setting.get(setting, [of_an_epoch * epochs[setting]]))
-        heapq.heapreplace(free_at, free_at[0] + took.get((setting, seed), expected))
+    for task in tasks:
+        setting, _ = task
+        of_setting = mean(by_setting.get(setting, [of_all]))
+        expected = epochs[task] * pace.get(task, of_setting)
+        heapq.heapreplace(free_at, free_at[0] + took.get(task, expected))
     return max(0.0, max(free_at) - elapsed)
 
 

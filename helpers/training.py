@@ -33,6 +33,8 @@ import signal
 import threading
 import time
 import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from zipfile import is_zipfile
@@ -488,21 +490,12 @@ class _Checkpoint:
         """Set ``state`` to the one that was saved, if there is one; an error leaves it alone."""
         if not self.path.exists():
             return
-        # opened here, because np.load leaves a damaged file open; a file that may not be read is
-        # not damaged
-        with open(self.path, "rb") as file:
-            try:
-                if not is_zipfile(file):  # np.load would advise to unpickle it
-                    raise ValueError("no .npz file")
-                file.seek(0)
-                with np.load(file, allow_pickle=False) as saved:
-                    arrays = dict(saved)
-                about = json.loads(str(arrays.pop("about")))
-                identity, epoch, rng = about["identity"], about["epoch"], about["rng"]
-                history = History(**about["history"])
-                parameters, change = arrays["parameters"], arrays["change"]
-            except Exception as error:  # which one it is depends on what is damaged
-                raise self._unreadable(error) from error
+        with _opened(self.path) as saved:
+            arrays = dict(saved)
+            about = json.loads(str(arrays.pop("about")))
+            identity, epoch, rng = about["identity"], about["epoch"], about["rng"]
+            history = History(**about["history"])
+            parameters, change = arrays["parameters"], arrays["change"]
         for what, value in self._identity(state).items():
             if identity.get(what) != value:
                 raise ValueError(
@@ -512,19 +505,13 @@ class _Checkpoint:
                 )
         for name, array in arrays.items():
             if array.shape != state.change.shape or array.dtype != state.change.dtype:
-                raise self._unreadable(f"{name} has shape {array.shape}, dtype {array.dtype}")
+                raise _unreadable(self.path, f"{name} has shape {array.shape}, dtype {array.dtype}")
         state.network.parameters[...] = parameters
         state.change[...] = change
         state.best_parameters = arrays.get("best_parameters")
         state.rng.bit_generator.state = rng
         state.epoch = epoch
         state.history = history
-
-    def _unreadable(self, why: object) -> ValueError:
-        return ValueError(
-            f"checkpoint {self.path} cannot be read, it is damaged or of another version: {why!r}; "
-            f"delete it to start anew"
-        )
 
     def _identity(self, state: _State) -> dict:
         """What must be equal for a training to go on from a checkpoint."""
@@ -535,6 +522,39 @@ class _Checkpoint:
             "generator": state.rng.bit_generator.state["bit_generator"],
             "the checksum of the data": self.checksum,
         }
+
+
+def saved_history(checkpoint: str | Path) -> History:
+    """What the training that saves its state in ``checkpoint`` has done so far; it may go on.
+
+    Raises ``ValueError`` for a file that is damaged or no checkpoint, ``OSError`` for one that is
+    not there or cannot be read.
+    """
+    with _opened(Path(checkpoint)) as saved:  # reads the one entry, not the large arrays
+        return History(**json.loads(str(saved["about"]))["history"])
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Mapping[str, np.ndarray]]:
+    """A checkpoint to read from; ``ValueError`` for anything that is wrong with what is read."""
+    # opened here, because np.load leaves a damaged file open; a file that may not be read is not
+    # damaged
+    with open(path, "rb") as file:
+        try:
+            if not is_zipfile(file):  # np.load would advise to unpickle it
+                raise ValueError("no .npz file")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as saved:
+                yield saved
+        except Exception as error:  # which one it is depends on what is damaged
+            raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, why: object) -> ValueError:
+    return ValueError(
+        f"checkpoint {path} cannot be read, it is damaged or of another version: {why!r}; "
+        f"delete it to start anew"
+    )
 
 
 # ---- checks ------------------------------------------------------------------------------------

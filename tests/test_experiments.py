@@ -3,18 +3,20 @@
 What several processes do, and what a signal does to them, is in ``test_experiments_processes.py``.
 """
 
+import itertools
 import json
 import platform
 import re
 import sys
-from datetime import datetime
+import time
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import scipy
+from small_training import new_run
 
-from helpers import experiments, records
+from helpers import experiments, records, training
 from helpers.experiments import (
     EXPERIMENTS,
     RESULTS,
@@ -23,6 +25,7 @@ from helpers.experiments import (
     seconds_left,
 )
 from helpers.mnist import FILES
+from helpers.training import train
 
 SMALL = {
     "one epoch": {"epochs": 1, "no_of_dropout_tests": 4},
@@ -373,13 +376,25 @@ def test_a_run_goes_on_from_its_checkpoint_which_lasts_until_it_is_recorded(
 # ---- what is left -------------------------------------------------------------------------
 
 
-def left(tasks, took, n_workers=1, elapsed=0.0, untypical=(), epochs=None):
-    """`seconds_left` for tasks written as in "aab": settings, each with the seeds 0, 1, …"""
+def left(tasks, took, n_workers=1, elapsed=0.0, failed=(), epochs=None, pace=None):
+    """`seconds_left` for tasks written as in "aab": settings, each with the seeds 0, 1, …
+
+    What belongs to a single task is written by its place there. ``epochs`` belong to a setting; to
+    do are all of them, or of a single task what is given under its place.
+    """
     pairs = [(setting, tasks[:place].count(setting)) for place, setting in enumerate(tasks)]
-    took = {pairs[place]: seconds for place, seconds in took.items()}
-    untypical = {pairs[place] for place in untypical}
-    epochs = dict.fromkeys(tasks, 1) | (epochs or {})
-    return seconds_left(pairs, took, untypical, epochs, n_workers, elapsed)
+    epochs = epochs or {}
+    to_do = [epochs.get(place, epochs.get(setting, 1)) for place, setting in enumerate(tasks)]
+    paces = {place: took[place] / to_do[place] for place in took if place not in failed}
+    paces.update(pace or {})
+    return seconds_left(
+        pairs,
+        dict(zip(pairs, to_do, strict=True)),
+        {pairs[place]: seconds for place, seconds in took.items()},
+        {pairs[place]: seconds for place, seconds in paces.items()},
+        n_workers,
+        elapsed,
+    )
 
 
 def test_a_run_lasts_as_long_as_those_of_its_setting():
@@ -408,65 +423,142 @@ def test_what_the_unfinished_runs_have_done_counts():
     assert left("aab", {0: 10}, elapsed=90) == 0  # longer than it should: never less than nothing
 
 
-def test_a_run_that_failed_or_was_resumed_promises_nothing_unless_all_did():
-    assert left("aaa", {0: 100, 1: 1}, untypical=[1], elapsed=101) == 100
-    assert left("aaa", {0: 1}, untypical=[0], elapsed=1) == 2
+def test_a_run_that_failed_promises_nothing():
+    assert left("aaa", {0: 100, 1: 1}, failed=[1], elapsed=101) == 100
 
 
-def test_the_bar_says_how_many_runs_are_done_and_what_is_left(small, monkeypatch, capsys):
-    shown, opened = [], []
+def test_a_run_that_is_resumed_lasts_for_the_epochs_that_it_has_to_do():
+    epochs = {"a": 100, 0: 2, 1: 30}
+    assert left("aaa", {0: 20}, elapsed=20, epochs=epochs) == 300 + 1000
+
+
+def test_a_run_that_goes_on_has_a_pace_of_its_own():
+    epochs = {"a": 10, "b": 20, "c": 30}
+    assert left("ab", {}, 2, elapsed=30, epochs=epochs, pace={0: 1, 1: 4}) == 80 - 30
+    assert left("aab", {0: 100}, elapsed=100, epochs=epochs, pace={1: 20}) == 200 + 20 * 15
+    assert left("abc", {0: 100}, 2, elapsed=100, epochs=epochs, pace={1: 20}) == 30 * 15
+
+
+@pytest.fixture
+def shown(monkeypatch, tmp_path):
+    """What the bar shows, in a terminal of ours: a list that grows, without the bar's blocks."""
+    lines = []
 
     class Bar(experiments.tqdm):
         def __init__(self, **options):
-            opened.append(dict(options))
-            super().__init__(
-                **{**options, "disable": False, "file": open(small.parent / "bar", "w")}
-            )
+            assert options.pop("disable") is None  # no bar where nobody watches
+            super().__init__(**options, disable=False, file=open(tmp_path / "bar", "w"))
 
         def refresh(self, *arguments, **options):
-            shown.append(str(self))
+            lines.append(" ".join(re.sub("[\u2588-\u258f]", "", str(self)).split()))
             return super().refresh(*arguments, **options)
 
         def close(self):
             super().close()
             self.fp.close()
 
-    class Clock:
-        """A day on which every look at the clock takes half a minute."""
-
-        def __init__(self):
-            self.seconds = 0
-
-        def __call__(self):
-            self.seconds += 30
-            return self.seconds
-
-    class Noon(datetime):
-        @classmethod
-        def now(cls):
-            return cls(2026, 1, 1, 12, 34)
-
-    run_small(small, 6, settings=["one epoch"])
-    capsys.readouterr()
     monkeypatch.setattr(experiments, "tqdm", Bar)
-    monkeypatch.setattr(experiments, "datetime", Noon)
+    return lines
+
+
+class Clock:
+    """Each look at it takes half a minute."""
+
+    def __init__(self):
+        self.seconds = 0
+
+    def __call__(self):
+        self.seconds += 30
+        return self.seconds
+
+
+def test_the_bar_says_how_many_runs_are_done_and_what_is_left(small, monkeypatch, capsys, shown):
+    run_small(small, 6, settings=["one epoch"])
+    shown.clear()
+    capsys.readouterr()
     monkeypatch.setattr(
         experiments, "time", SimpleNamespace(perf_counter=Clock(), monotonic=Clock())
     )
     with pytest.raises(RuntimeError):
         run_small(small, 9, settings=["one epoch"])
-    shown = [" ".join(re.sub("[\u2588-\u258f]", "", line).split()) for line in shown]
-    assert opened[0]["disable"] is None  # no bar where nobody watches
     assert list(dict.fromkeys(shown)) == [
         "small 6 of 9",
-        "small 7 of 9, about 0:01:00 left at 12:34",
-        "small 8 of 9, about 0:00:30 left at 12:34",
-        "small 9 of 9, about 0:00:00 left at 12:34",
+        "small 7 of 9, about 0:01:00 left",
+        "small 8 of 9, about 0:00:30 left",
+        "small 9 of 9, about 0:00:00 left",
     ]
     assert capsys.readouterr().err.splitlines() == [
         f"one epoch, seed {seed}: {how} after 0:00:30"
         for seed, how in ((6, "done"), (7, "failed"), (8, "done"))
     ]
+
+
+def test_nothing_is_estimated_from_runs_that_failed(small, shown):
+    with pytest.raises(RuntimeError):
+        run_small(small, 8, settings=["one epoch"])
+    shown.clear()
+    with pytest.raises(RuntimeError):
+        run_small(small, 8, settings=["one epoch"])
+    assert set(shown) == {"small 7 of 8", "small 8 of 8"}
+
+
+def watched_run(data, seed, epochs, checkpoint):
+    """A training that saves checkpoints."""
+    history = train(*new_run(seed=seed, epochs=epochs), checkpoint=checkpoint, verbose=False)
+    return {"epochs_trained": len(history.loss), "seed_too": seed}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no look into files that are being replaced")
+def test_the_bar_says_how_far_the_runs_are_and_resumed_ones_have_done_a_part(
+    monkeypatch, tmp_path, shown, capsys
+):
+    """The first run is stopped after three of ten epochs and goes on; each epoch takes a minute."""
+    watched = Experiment(
+        watched_run, ("epochs_trained", "seed_too"), {"a": {"epochs": 10}}, 2, checkpoints=True
+    )
+    save, n_saves = training._Checkpoint.save, itertools.count(1)
+
+    def save_and_wait(self, state):
+        """Save, and let nobody go on before the bar was shown twice with what was saved."""
+        state.history.seconds[-1] = 60.0
+        save(self, state)
+        if next(n_saves) == 3:
+            raise FloatingPointError("the power is gone")
+        began, n_shown = time.monotonic(), len(shown)
+        while len(shown) < n_shown + 2 and time.monotonic() < began + 10:
+            time.sleep(0.001)
+
+    monkeypatch.setattr(experiments, "load_mnist", lambda: DATA)
+    monkeypatch.setattr(experiments, "EXPERIMENTS", {"watched": watched})
+    monkeypatch.setattr(experiments, "LOOK_EVERY", 0.001)
+    monkeypatch.setattr(training._Checkpoint, "save", save_and_wait)
+    options = {"jobs": 1, "folder": tmp_path, "checkpoints": tmp_path / "checkpoints"}
+    with pytest.raises(RuntimeError, match="the power is gone"):
+        experiments.run("watched", 1, **options)
+    shown.clear()
+    experiments.run("watched", 2, **options)
+    lines = list(dict.fromkeys(shown))
+    assert "runs that go on from where they were stopped: 1\n" in capsys.readouterr().err
+    counts = [re.match(r"watched ([\d.]+) of 2", line)[1] for line in lines]
+    assert list(dict.fromkeys(counts)) == (
+        "0 0.3 0.4 0.5 0.6 0.7 0.8 0.9 1 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 1.9 2".split()
+    )
+    # seven and ten epochs of a minute are left, less the moments that have passed
+    assert lines[0] == "watched 0 of 2"
+    assert re.fullmatch(r"watched 0\.3 of 2, about 0:1(7:00|6:5\d) left", lines[1])
+
+
+@pytest.mark.parametrize("what", ["nothing", "a diary"])
+def test_a_checkpoint_that_cannot_be_read_does_not_disturb_the_bar(tmp_path, shown, what):
+    checkpoint = tmp_path / "run.npz"
+    if what == "a diary":
+        checkpoint.write_text(what)
+    experiment = Experiment(watched_run, (), {"a": {"epochs": 10}}, checkpoints=True)
+    with experiments._Progress(
+        "watched", [("a", 0)], {("a", 0): checkpoint}, experiment, 1, 1
+    ) as progress:
+        progress.finished(("a", 0), 0.0, True)
+    assert shown[-1] == "watched 1 of 1, about 0:00:00 left"
 
 
 # ---- read what was recorded ---------------------------------------------------------------

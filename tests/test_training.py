@@ -36,7 +36,7 @@ from helpers import files, training
 from helpers.masks import active_units, gaussian_mask, inverted_mask
 from helpers.mnist import sample_split, scale_pixels
 from helpers.network import Network, error_rate
-from helpers.training import MODES, History, Settings, limit_norms, train
+from helpers.training import MODES, History, Settings, limit_norms, saved_history, train
 
 if os.name == "posix":
     import termios
@@ -756,6 +756,20 @@ def test_a_checkpoint_of_other_data_is_refused(tmp_path, changed):
         validation = None
     message = r"of another training: the checksum of the data is \d+ there, \d+ here; name another"
     assert_refused(message, path, (network, x, labels, *rest), validation=validation)
+
+
+def test_a_checkpoint_tells_what_its_training_has_done_so_far(tmp_path):
+    path = tmp_path / "run.npz"
+    with pytest.raises(FileNotFoundError):
+        saved_history(path)
+    for n_epochs in (1, 2):
+        with stopping_after(1):
+            train(*new_run(), checkpoint=path, verbose=False)
+        assert len(saved_history(str(path)).loss) == n_epochs
+    assert train(*new_run(), checkpoint=path, verbose=False) == saved_history(path)
+    path.write_text("a diary")
+    with pytest.raises(ValueError, match=UNREADABLE.format("no .npz file")):
+        saved_history(path)
 
 
 UNREADABLE = (
