@@ -287,6 +287,9 @@ def _one_run(
     try:
         # For good: a worker of a cluster may be at another run when this one ends.
         threadpool_limits(1)
+        if multiprocessing.parent_process() is not None:
+            # A bar makes a lock between processes; Python warns of one whose process is ended.
+            tqdm.set_lock(threading.RLock())
         more = {} if checkpoint is None else {"checkpoint": checkpoint}
         with _as_long_as_its_parent():
             results = function(data, seed, **options, **more)

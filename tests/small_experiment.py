@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_info
+from tqdm import tqdm
 
 from helpers import experiments
 from helpers.experiments import Experiment
@@ -35,7 +36,8 @@ def make_run(data, seed, factor, diverging_seed=None):
     with open(os.environ["RUN_NAMES"], "a", encoding="utf-8") as file:
         file.write(f"{factor} {seed} {os.getpid()}\n")
     stuck = next(NUMBER) == int(os.environ.get("RUN_STUCK", -1))
-    time.sleep(3600 if stuck else float(os.environ["RUN_SECONDS"]))
+    with tqdm(disable=True):  # as a training has one
+        time.sleep(3600 if stuck else float(os.environ["RUN_SECONDS"]))
     if seed == diverging_seed:
         raise FloatingPointError(f"the loss is nan in epoch {factor}")
     train, test = (images.mean() / 1000 for images in data[::2])

@@ -124,6 +124,20 @@ def test_each_comparison_is_printed_and_recorded_at_once(monkeypatch, tmp_path, 
     assert err.splitlines() == [f"measuring {name} ..." for name in ("modes", "pytorch", "width")]
 
 
+def test_ctrl_c_says_what_is_recorded(monkeypatch, tmp_path, capsys):
+    def measure(name):
+        if name == "pytorch":
+            raise KeyboardInterrupt
+        return {"comparison": {"unit": "", "rows": {}, "goals": []}, "versions": {}, "machine": {}}
+
+    monkeypatch.setattr(bench, "RESULTS", tmp_path / "bench.json")
+    monkeypatch.setattr(bench, "measure", measure)
+    assert bench.main(["modes", "pytorch", "width"]) == 130
+    last_line = capsys.readouterr().err.splitlines()[-1]
+    assert last_line == f"stopped: what was measured before pytorch is in {bench.RESULTS}"
+    assert list(json.loads(bench.RESULTS.read_text())["comparisons"]) == ["modes"]
+
+
 def test_make_bench_starts():
     """As make does it: nobody tells Python where this project is."""
     makefile = (bench.PROJECT / "Makefile").read_text(encoding="utf-8")
@@ -209,6 +223,8 @@ def test_every_comparison_is_recorded(name):
         assert bench.row(entry["repetitions"], **more) == entry
     for goal in recorded["goals"]:
         assert list(goal) == ["what", "value", "goal"]
-        if name != "memory":
+        if " / " not in goal["what"]:
+            assert goal["value"] == next(iter(recorded["rows"].values()))["median"]
+        else:
             above, below = goal["what"].split(" / ")
             assert bench.ratio(recorded["rows"], above, below, goal["goal"]) == goal

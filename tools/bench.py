@@ -35,6 +35,7 @@ COMPARISONS = {  # name: (threads, what is compared)
     "scikit-learn": (2, "Training without dropout against scikit-learn's MLPClassifier"),
     "article_b": (1, "Article B's class against a direct transcription of the article"),
     "test_error": (2, "Time until the test error on the full MNIST is 2 %"),
+    "paper": (2, "A training of the paper's network, 300 epochs with dropout and max-norm"),
     "memory": (2, "Peak memory of loading the full MNIST and training"),
     "samples": (2, "Cost of an epoch against the number of samples"),
     "width": (2, "Cost of an epoch against the width of the hidden layers"),
@@ -176,7 +177,11 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"NAME must be one of {', '.join(COMPARISONS)}; got {', '.join(unknown)}")
     for name in names:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
-        measured = measure(name)
+        try:
+            measured = measure(name)
+        except KeyboardInterrupt:
+            print(f"stopped: what was measured before {name} is in {RESULTS}", file=sys.stderr)
+            return 130
         if measured is None:
             continue
         print(table(name, measured["comparison"]), flush=True)
