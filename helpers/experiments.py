@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "results"
 CHECKPOINTS = PROJECT / "build" / "checkpoints"
-PARENT = os.getppid()  # while it is there for sure: a worker imports this for its first run
+PARENT = os.getppid()  # early, while it is there: a worker imports this for its first run
 LOOK_EVERY = 5  # seconds: how far the runs are, for the bar
 DATA = "MNIST, 60000 training and 10000 test images"  # load_mnist has no other
 
@@ -287,7 +287,7 @@ def _one_run(
     try:
         # For good: a worker of a cluster may be at another run when this one ends.
         threadpool_limits(1)
-        if multiprocessing.parent_process() is not None:
+        if multiprocessing.parent_process() is not None and not hasattr(tqdm, "_lock"):
             # A bar makes a lock between processes; Python warns of one whose process is ended.
             tqdm.set_lock(threading.RLock())
         more = {} if checkpoint is None else {"checkpoint": checkpoint}
@@ -375,7 +375,8 @@ class _Progress:
 
     def __enter__(self) -> _Progress:
         self._show()
-        if not self.bar.disable:
+        # On Windows a file that is being read cannot be replaced, and a run would fail of it.
+        if not self.bar.disable and os.name != "nt":
             self.watcher.start()
         return self
 
@@ -414,8 +415,6 @@ class _Progress:
 
     def _read_checkpoints(self) -> None:
         """Note how far the runs are that are not finished."""
-        if os.name == "nt":  # where a file that is being read cannot be replaced by the next one
-            return
         for task in self.tasks:
             if task in self.took or not self._has_checkpoint(task):
                 continue
@@ -428,12 +427,19 @@ class _Progress:
         shares = sum(done / self.epochs[task] for task, done in self.done.items())
         n_done = self.n_recorded + len(self.took) + shares
         self.bar.n = math.floor(10 * n_done) / 10  # 17.96 of 18 is not 18
+        estimate = ""
         if self.pace:
-            to_do = {task: n - self.done_before.get(task, 0) for task, n in self.epochs.items()}
-            elapsed = time.monotonic() - self.start
-            left = seconds_left(self.tasks, to_do, self.took, self.pace, self.n_workers, elapsed)
+            left = seconds_left(
+                self.tasks,
+                {task: n - self.done.get(task, 0) for task, n in self.epochs.items()},
+                self.took,
+                self.pace,
+                {task for task, n in self.done.items() if n > self.done_before.get(task, 0)},
+                self.n_workers,
+                time.monotonic() - self.start,
+            )
             estimate = f"about {timedelta(seconds=round(left))} left"
-            self.bar.set_postfix_str(estimate, refresh=False)
+        self.bar.set_postfix_str(estimate, refresh=False)
         self.bar.refresh()
 
 
@@ -442,14 +448,17 @@ def seconds_left(
     epochs: dict[tuple[str, int], int],
     took: dict[tuple[str, int], float],
     pace: dict[tuple[str, int], float],
+    seen: set[tuple[str, int]],
     n_workers: int,
     elapsed: float,
 ) -> float:
     """Seconds until the last of ``tasks`` is done, ``elapsed`` seconds after the start; 0 or more.
 
     Plays the whole of it: ``n_workers`` take the (setting, seed) pairs ``tasks`` in their order. A
-    finished one lasts as long as it ``took``; another its ``epochs`` times its ``pace``, in seconds
-    an epoch. Where that is not known it is the mean of those of the same setting, or of all.
+    finished one lasts as long as it ``took``; another has ``epochs`` to do, each in its ``pace``,
+    in seconds. Where that is not known it is the mean of those of the same setting, or of all. Of
+    those that are ``seen`` to go on these are the epochs that are left now, of the others those
+    that they begin with.
     """
     by_setting: dict[str, list[float]] = {}
     for (setting, _), seconds in pace.items():
@@ -457,10 +466,14 @@ def seconds_left(
     of_all = mean(pace.values())
     free_at = [0.0] * n_workers  # a heap: the first is the worker that is free first
     for task in tasks:
-        setting, _ = task
-        of_setting = mean(by_setting.get(setting, [of_all]))
-        expected = epochs[task] * pace.get(task, of_setting)
-        heapq.heapreplace(free_at, free_at[0] + took.get(task, expected))
+        begin = free_at[0]
+        if task in took:
+            end = begin + took[task]
+        else:
+            of_setting = mean(by_setting.get(task[0], [of_all]))
+            expected = epochs[task] * pace.get(task, of_setting)
+            end = (elapsed if task in seen else begin) + expected
+        heapq.heapreplace(free_at, end)
     return max(0.0, max(free_at) - elapsed)
 
 

@@ -21,6 +21,7 @@ from helpers.network import Network, error_rate
 from helpers.training import Settings, train
 
 RESULTS = ("train_error", "test_error", "updates", "minutes")
+HIDDEN = (1024, 1024, 1024)  # units of the hidden layers, unless a setting says something else
 HELD_OUT = 10_000  # training images that choices are made on
 CHANCE = 0.05  # points of held-out error, five images, that do not make a choice better
 
@@ -87,7 +88,7 @@ def same_choice(one: dict, other: dict) -> bool:
 def train_mnist(
     data: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     seed: int,
-    hidden: tuple[int, ...] = (1024, 1024, 1024),
+    hidden: tuple[int, ...] = HIDDEN,
     held_out: bool = False,
     checkpoint: str | Path | None = None,
     **settings: float | str | None,

@@ -23,12 +23,15 @@ def read(path: Path, header: dict) -> list[dict]:
     """The runs in the file, by the order of the settings in ``header`` and then by seed.
 
     ``header`` has ``HEADER_KEYS`` and says what the experiment is today; a file that does not
-    exist has no runs. Raises ``ValueError``, naming file and line, for a line that is damaged, and
-    for runs that were made with other options than those of today. Settings may have been added.
+    exist, or is empty because whoever made it was stopped, has no runs. Raises ``ValueError``,
+    naming file and line, for a line that is damaged, and for runs that were made with other options
+    than those of today. Settings may have been added.
     """
     try:
         lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
+        return []
+    if lines == [b""]:
         return []
     header = json.loads(as_line(header))  # as it comes back from a file: a tuple is a list
     recorded_header = _parse_header(path, lines[0] if len(lines) > 1 else b"", header)
@@ -168,7 +171,7 @@ def _parse(line: bytes) -> dict:
     """The JSON object in ``line``; ``ValueError`` if it is none."""
     try:
         value = json.loads(line.decode())
-    except ValueError as error:  # not UTF-8, or not JSON
+    except (ValueError, RecursionError) as error:  # not UTF-8, or not JSON
         raise ValueError(f"the line is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise ValueError(f"the line must be a JSON object, got {value!r}")

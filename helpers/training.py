@@ -27,6 +27,7 @@ True
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import signal
@@ -192,7 +193,8 @@ def train(
     batch and learning rate; the network is as it was before that batch. (Raises it too if an epoch
     ends with parameters that are not finite.) Raises ``ValueError`` or ``TypeError`` for bad input
     and for a checkpoint that is damaged or of another training, ``OSError`` for one that cannot be
-    read or whose folder cannot be made; nothing has changed then.
+    read or whose folder cannot be made; nothing has changed then. (A disk that is full when a
+    checkpoint is saved raises ``OSError``, too, after the epoch; the checkpoint before it stays.)
     """
     check_generator("rng", rng)
     if not isinstance(settings, Settings):
@@ -506,10 +508,15 @@ class _Checkpoint:
         for name, array in arrays.items():
             if array.shape != state.change.shape or array.dtype != state.change.dtype:
                 raise _unreadable(self.path, f"{name} has shape {array.shape}, dtype {array.dtype}")
+        if type(epoch) is not int or not epoch == len(history.loss) == len(history.seconds):
+            raise _unreadable(self.path, f"{epoch!r} epochs, losses of {len(history.loss)}")
+        try:  # first, because it may be refused
+            state.rng.bit_generator.state = rng
+        except (ValueError, TypeError, KeyError) as error:
+            raise _unreadable(self.path, error) from error
         state.network.parameters[...] = parameters
         state.change[...] = change
         state.best_parameters = arrays.get("best_parameters")
-        state.rng.bit_generator.state = rng
         state.epoch = epoch
         state.history = history
 
@@ -537,8 +544,7 @@ def saved_history(checkpoint: str | Path) -> History:
 @contextmanager
 def _opened(path: Path) -> Iterator[Mapping[str, np.ndarray]]:
     """A checkpoint to read from; ``ValueError`` for anything that is wrong with what is read."""
-    # opened here, because np.load leaves a damaged file open; a file that may not be read is not
-    # damaged
+    # opened here, because np.load leaves a damaged file open
     with open(path, "rb") as file:
         try:
             if not is_zipfile(file):  # np.load would advise to unpickle it
@@ -547,6 +553,10 @@ def _opened(path: Path) -> Iterator[Mapping[str, np.ndarray]]:
             with np.load(file, allow_pickle=False) as saved:
                 yield saved
         except Exception as error:  # which one it is depends on what is damaged
+            # a place before the file's beginning, in damaged zips, is EINVAL
+            of_disk = isinstance(error, OSError) and error.errno != errno.EINVAL
+            if of_disk or isinstance(error, MemoryError):
+                raise
             raise _unreadable(path, error) from error
 
 

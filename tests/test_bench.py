@@ -100,6 +100,19 @@ def test_a_comparison_runs_in_a_process_of_its_own(monkeypatch, tmp_path, code, 
     assert bench.measure("modes") == output
 
 
+def test_what_is_dropped_is_said(monkeypatch, tmp_path, capsys):
+    file = tmp_path / "bench.json"
+    file.write_text(json.dumps(results("a", memory=1, modes=2)), encoding="utf-8")
+    comparison = {"unit": "s", "rows": {}, "goals": []}
+    made = {"versions": {}, "machine": {"processor": "b"}, "comparison": comparison}
+    monkeypatch.setattr(bench, "RESULTS", file)
+    monkeypatch.setattr(bench, "measure", lambda name: made)
+    bench.main(["modes"])
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "of another machine or version, dropped: memory"
+    ]
+
+
 def test_each_comparison_is_printed_and_recorded_at_once(monkeypatch, tmp_path, capsys):
     def measure(name):
         found.append(sorted(json.loads(file.read_text())["comparisons"]) if found else None)
@@ -167,6 +180,29 @@ def test_every_comparison_has_a_function_and_no_function_lacks_a_name():
     functions = {name for name, _ in inspect.getmembers(comparisons, inspect.isfunction)}
     named = {f"compare_{name.replace('-', '_')}" for name in bench.COMPARISONS}
     assert named == {name for name in functions if name.startswith("compare_")}
+
+
+def test_the_paper_s_training_is_estimated_from_a_part_of_an_epoch(monkeypatch):
+    """As if a turn took a second: 300 epochs of 60,000 samples, of 15,360 a second."""
+    trained = []
+
+    def train(network, x, labels, settings, rng, verbose):
+        trained.append((network.sizes, len(x), settings))
+
+    def take_turns(sides, scale):
+        for side in sides.values():
+            side()()
+        return {name: [scale] for name in sides}
+
+    monkeypatch.setattr(training, "train", train)
+    monkeypatch.setattr(comparisons, "take_turns", take_turns)
+    comparison = comparisons.compare_paper()
+    ((sizes, n_samples, settings),) = trained
+    assert (sizes, n_samples) == ((784, 1024, 1024, 1024, 10), 15_360)
+    assert (settings.mode, settings.max_norm, settings.epochs) == ("mask", 1.0, 1)
+    minutes = 300 * 60_000 / 15_360 / 60
+    (goal,) = comparison["goals"]
+    assert goal["value"] == pytest.approx(minutes, rel=1e-3) and goal["goal"] == "<= 60"
 
 
 def test_sides_take_turns_after_warming_up(monkeypatch):

@@ -373,10 +373,29 @@ def test_a_run_goes_on_from_its_checkpoint_which_lasts_until_it_is_recorded(
     assert not any(folder.rglob("*.npz"))
 
 
+def test_a_checkpoint_is_there_until_its_run_is_on_the_disk(monkeypatch, tmp_path):
+    def full(*arguments):
+        raise OSError("the disk is full")
+
+    experiment = Experiment(
+        watched_run, ("epochs_trained", "seed_too"), {"a": {"epochs": 2}}, 1, checkpoints=True
+    )
+    monkeypatch.setattr(experiments, "load_mnist", lambda: DATA)
+    monkeypatch.setattr(experiments, "EXPERIMENTS", {"watched": experiment})
+    options = {"jobs": 1, "folder": tmp_path, "checkpoints": tmp_path / "checkpoints"}
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="the disk is full"):
+        patched.setattr(records, "append", full)
+        experiments.run("watched", **options)
+    (left_behind,) = (tmp_path / "checkpoints").rglob("*.npz")
+    assert len(training.saved_history(left_behind).loss) == 2
+    experiments.run("watched", **options)
+    assert not left_behind.exists()
+
+
 # ---- what is left -------------------------------------------------------------------------
 
 
-def left(tasks, took, n_workers=1, elapsed=0.0, failed=(), epochs=None, pace=None):
+def left(tasks, took, n_workers=1, elapsed=0.0, failed=(), epochs=None, pace=None, seen=()):
     """`seconds_left` for tasks written as in "aab": settings, each with the seeds 0, 1, …
 
     What belongs to a single task is written by its place there. ``epochs`` belong to a setting; to
@@ -392,6 +411,7 @@ def left(tasks, took, n_workers=1, elapsed=0.0, failed=(), epochs=None, pace=Non
         dict(zip(pairs, to_do, strict=True)),
         {pairs[place]: seconds for place, seconds in took.items()},
         {pairs[place]: seconds for place, seconds in paces.items()},
+        {pairs[place] for place in seen},
         n_workers,
         elapsed,
     )
@@ -437,6 +457,14 @@ def test_a_run_that_goes_on_has_a_pace_of_its_own():
     assert left("ab", {}, 2, elapsed=30, epochs=epochs, pace={0: 1, 1: 4}) == 80 - 30
     assert left("aab", {0: 100}, elapsed=100, epochs=epochs, pace={1: 20}) == 200 + 20 * 15
     assert left("abc", {0: 100}, 2, elapsed=100, epochs=epochs, pace={1: 20}) == 30 * 15
+
+
+def test_a_run_that_is_seen_to_go_on_lasts_for_the_epochs_that_are_left_now():
+    """However slow it was before."""
+    epochs = {"a": 100, 0: 40}
+    assert left("a", {}, elapsed=9000, epochs=epochs, pace={0: 60}, seen=[0]) == 2400
+    assert left("aa", {}, elapsed=9000, epochs=epochs, pace={0: 60}, seen=[0]) == 2400 + 6000
+    assert left("aa", {}, 2, elapsed=9000, epochs=epochs, pace={0: 60}, seen=[0]) == 2400
 
 
 @pytest.fixture
@@ -512,7 +540,10 @@ def watched_run(data, seed, epochs, checkpoint):
 def test_the_bar_says_how_far_the_runs_are_and_resumed_ones_have_done_a_part(
     monkeypatch, tmp_path, shown, capsys
 ):
-    """The first run is stopped after three of ten epochs and goes on; each epoch takes a minute."""
+    """The first run is stopped after three of ten epochs and goes on.
+
+    Its epochs take a minute; those of the second two, but for the first, which is much slower.
+    """
     watched = Experiment(
         watched_run, ("epochs_trained", "seed_too"), {"a": {"epochs": 10}}, 2, checkpoints=True
     )
@@ -520,9 +551,10 @@ def test_the_bar_says_how_far_the_runs_are_and_resumed_ones_have_done_a_part(
 
     def save_and_wait(self, state):
         """Save, and let nobody go on before the bar was shown twice with what was saved."""
-        state.history.seconds[-1] = 60.0
+        n = next(n_saves)
+        state.history.seconds[-1] = 60.0 if n <= 10 else 9000.0 if n == 11 else 120.0
         save(self, state)
-        if next(n_saves) == 3:
+        if n == 3:
             raise FloatingPointError("the power is gone")
         began, n_shown = time.monotonic(), len(shown)
         while len(shown) < n_shown + 2 and time.monotonic() < began + 10:
@@ -546,6 +578,32 @@ def test_the_bar_says_how_far_the_runs_are_and_resumed_ones_have_done_a_part(
     # seven and ten epochs of a minute are left, less the moments that have passed
     assert lines[0] == "watched 0 of 2"
     assert re.fullmatch(r"watched 0\.3 of 2, about 0:1(7:00|6:5\d) left", lines[1])
+    # five epochs in the pace of the median, though the first was so slow
+    assert "watched 1.5 of 2, about 0:10:00 left" in lines
+
+
+def test_a_resumed_run_has_the_pace_of_the_epochs_that_it_did_here(tmp_path, shown):
+    checkpoint = tmp_path / "run.npz"
+    train(*new_run(epochs=10), checkpoint=checkpoint, verbose=False)
+    experiment = Experiment(watched_run, (), {"a": {"epochs": 20}}, checkpoints=True)
+    first, second = ("a", 0), ("a", 1)
+    with experiments._Progress(
+        "watched", [first, second], {first: checkpoint}, experiment, 2, 1
+    ) as progress:
+        progress.finished(first, 100.0, True)
+    assert shown[-1] == "watched 1 of 2, about 0:05:00 left"  # 100 s, and 20 epochs of 10 s
+
+
+def test_what_was_estimated_is_not_shown_when_all_has_failed(tmp_path, shown):
+    checkpoint = tmp_path / "run.npz"
+    train(*new_run(epochs=10), checkpoint=checkpoint, verbose=False)
+    experiment = Experiment(watched_run, (), {"a": {"epochs": 20}}, checkpoints=True)
+    with experiments._Progress(
+        "watched", [("a", 0)], {("a", 0): checkpoint}, experiment, 1, 1
+    ) as progress:
+        assert shown[-1].startswith("watched 0.5 of 1, about 0:00:0")
+        progress.finished(("a", 0), 1.0, False)
+    assert shown[-1] == "watched 1 of 1"
 
 
 @pytest.mark.parametrize("what", ["nothing", "a diary"])

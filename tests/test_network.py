@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax
 from scipy.special import softmax as scipy_softmax
@@ -368,7 +368,15 @@ def as_masks(network, active):
     return masks
 
 
+def large_thinning():
+    """More units than `add_restored` works on at a time."""
+    network, rng = new_network((70, 90, 80, 5), 0), np.random.default_rng(1)
+    active = [active_units(n, drop, rng) for n, drop in ((70, 0.2), (90, 0.5), (80, 0.04))]
+    return network, *samples(network, 6, 2), active
+
+
 @given(thinnings())
+@example(large_thinning())
 def test_slicing_is_masking(thinning):
     network, x, labels, active = thinning
     masks = as_masks(network, active)

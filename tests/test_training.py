@@ -789,6 +789,18 @@ def test_a_checkpoint_that_may_not_be_read_is_not_called_damaged(monkeypatch, tm
         train(*new_run(), checkpoint=path, verbose=False)
 
 
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), MemoryError("no room")])
+def test_a_disk_or_machine_that_fails_is_no_damaged_checkpoint(monkeypatch, tmp_path, error):
+    def fail(*arguments, **options):
+        raise error
+
+    path = tmp_path / "run.npz"
+    train(*new_run(), checkpoint=path, verbose=False)
+    monkeypatch.setattr(np, "load", fail)
+    with pytest.raises(type(error), match=re.escape(str(error))):
+        train(*new_run(), checkpoint=path, verbose=False)
+
+
 def test_a_checkpoint_that_is_cut_off_is_refused(tmp_path):
     path = tmp_path / "run.npz"
     train(*new_run(), checkpoint=path, verbose=False)
@@ -851,6 +863,9 @@ class Pickled:
         ("pickle", "allow_pickle=False"),
         ("nothing to go on from", "parameters"),
         ("shape", r"change has shape \(1,\), dtype float64"),
+        ("generator", r"KeyError\('state'\)"),
+        ("epoch", "'3' epochs"),
+        ("history", "3 epochs, losses of 2"),
         ("dtype", r"parameters has shape \(83,\), dtype float32"),
     ],
 )
@@ -868,6 +883,15 @@ def test_what_is_no_checkpoint_is_refused(tmp_path, what, reason):
         np.savez(path, images=np.zeros(3))
     elif what == "pickle":
         np.savez(path, **{**arrays, "change": np.array([Pickled(folder)])})
+    elif what in ("generator", "epoch", "history"):
+        about = json.loads(str(arrays["about"]))
+        if what == "generator":
+            about["rng"] = {"bit_generator": about["rng"]["bit_generator"]}
+        elif what == "epoch":
+            about["epoch"] = str(about["epoch"])
+        else:
+            about["history"]["loss"].pop()
+        np.savez(path, **{**arrays, "about": json.dumps(about)})
     elif what == "nothing to go on from":
         np.savez(path, about=arrays["about"])
     elif what == "shape":

@@ -1,9 +1,10 @@
 """Measure the speed of the helpers (``make bench``, or ``make bench ARGS="modes width"``).
 
-Each comparison of ``tools/comparisons.py`` runs in a process of its own, on two threads, with the
-BLAS kernels that this machine runs by itself: a pinned ``OPENBLAS_CORETYPE`` is taken out of the
-environment. Its table is printed, and its numbers go to ``results/bench.json``, where those of the
-comparisons that were not asked for stay as they are.
+Each comparison of ``tools/comparisons.py`` runs in a process of its own, on two threads (article B
+on one), with the BLAS kernels that this machine runs by itself: a pinned ``OPENBLAS_CORETYPE`` is
+taken out of the environment. Its table is printed, and its numbers go to ``results/bench.json``,
+where those of the comparisons that were not asked for stay as they are, if they come from the same
+machine and versions; if not, it is said that they are dropped.
 
 A number is a median, and its repetitions are recorded beside it. The goals are ratios of medians of
 sides that took turns in one process, and a limit of the memory. A goal that is missed is no
@@ -35,7 +36,7 @@ COMPARISONS = {  # name: (threads, what is compared)
     "scikit-learn": (2, "Training without dropout against scikit-learn's MLPClassifier"),
     "article_b": (1, "Article B's class against a direct transcription of the article"),
     "test_error": (2, "Time until the test error on the full MNIST is 2 %"),
-    "paper": (2, "A training of the paper's network, 300 epochs with dropout and max-norm"),
+    "paper": (2, "300 epochs of the paper's network with dropout and max-norm"),
     "memory": (2, "Peak memory of loading the full MNIST and training"),
     "samples": (2, "Cost of an epoch against the number of samples"),
     "width": (2, "Cost of an epoch against the width of the hidden layers"),
@@ -175,6 +176,7 @@ def main(arguments: list[str] | None = None) -> int:
     names = parser.parse_args(arguments).names or list(COMPARISONS)
     if unknown := [name for name in names if name not in COMPARISONS]:
         parser.error(f"NAME must be one of {', '.join(COMPARISONS)}; got {', '.join(unknown)}")
+    old = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     for name in names:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
         try:
@@ -191,9 +193,12 @@ def main(arguments: list[str] | None = None) -> int:
             "machine": measured["machine"],
             "comparisons": {name: measured["comparison"]},
         }
-        old = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+        merged = merge(old, new)
+        if dropped := old.get("comparisons", {}).keys() - merged["comparisons"].keys():
+            print(f"of another machine or version, dropped: {', '.join(dropped)}", file=sys.stderr)
         with replacing(RESULTS) as file:
-            file.write(as_text(merge(old, new)).encode())
+            file.write(as_text(merged).encode())
+        old = merged
     return 0
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from helpers import mnist, training
 from helpers.network import Network, error_rate
-from helpers.paper import SETTINGS
+from helpers.paper import HIDDEN, SETTINGS
 from tools import contenders
 from tools.bench import SKIPPED, machine, ratio, row, versions
 from tools.contenders import DROPS, MOMENTUM, SIZES, Side, digits, ours, products
@@ -206,11 +206,14 @@ def compare_test_error(error: float = 0.02, cap: int = 25, seeds: int = 3) -> di
 
 
 def compare_paper() -> dict:
-    """The training that reaches the paper's 1.06 %, from a part of an epoch. The goal: an hour."""
+    """The training that reaches the paper's 1.06 %, estimated from its first batches.
+
+    The goal is an hour.
+    """
     x, labels = digits(TURN)
     options = SETTINGS["dropout, max-norm, 300 epochs"]
     settings = training.Settings(**{**options, "epochs": 1, "cooldown": 0})
-    sizes = (784, 1024, 1024, 1024, 10)
+    sizes = (784, *HIDDEN, 10)
 
     def side():
         rng = np.random.default_rng(0)
@@ -220,7 +223,8 @@ def compare_paper() -> dict:
     turns = take_turns({"training": side}, options["epochs"] * EPOCH / TURN / 60)
     entry = row(turns["training"])
     goals = [{"what": "minutes", "value": entry["median"], "goal": "<= 60"}]
-    return {"unit": f"minutes, {named(sizes)}", "rows": {"mask, batch 128": entry}, "goals": goals}
+    unit = f"minutes, from {TURN:,} samples, {named(sizes)}"
+    return {"unit": unit, "rows": {"mask, batch 128": entry}, "goals": goals}
 
 
 def compare_memory() -> dict:

@@ -1,7 +1,8 @@
 """The sides that ``tools/comparisons.py`` lets take turns.
 
 A `Side` is a function that gets ready, with a fresh network, and returns the function whose seconds
-count. All train 784-800-800-10 with the same batches, optimizer and learning rate.
+count. All networks are 784-800-800-10, unless something else is said, and trained with the same
+batches, optimizer and learning rate; only article B's is another, trained by the article's rule.
 """
 
 from __future__ import annotations
