@@ -102,14 +102,14 @@ def test_a_comparison_runs_in_a_process_of_its_own(monkeypatch, tmp_path, code, 
 
 def test_what_is_dropped_is_said(monkeypatch, tmp_path, capsys):
     file = tmp_path / "bench.json"
-    file.write_text(json.dumps(results("a", memory=1, modes=2)), encoding="utf-8")
+    file.write_text(json.dumps(results("a", width=3, memory=1, modes=2)), encoding="utf-8")
     comparison = {"unit": "s", "rows": {}, "goals": []}
     made = {"versions": {}, "machine": {"processor": "b"}, "comparison": comparison}
     monkeypatch.setattr(bench, "RESULTS", file)
     monkeypatch.setattr(bench, "measure", lambda name: made)
     bench.main(["modes"])
     assert capsys.readouterr().err.splitlines()[1:] == [
-        "of another machine or version, dropped: memory"
+        "of another machine or version, dropped: memory, width"
     ]
 
 

@@ -24,3 +24,8 @@ class JupyterStream(Stream):
 def test_somebody_watches_a_terminal_and_jupyter(monkeypatch, stream, wanted):
     monkeypatch.setattr(sys, "stderr", stream)
     assert somebody_watches() is wanted
+
+
+def test_nobody_watches_a_program_without_a_console(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    assert not somebody_watches()

@@ -7,8 +7,8 @@ where those of the comparisons that were not asked for stay as they are, if they
 machine and versions; if not, it is said that they are dropped.
 
 A number is a median, and its repetitions are recorded beside it. The goals are ratios of medians of
-sides that took turns in one process, and a limit of the memory. A goal that is missed is no
-failure: it is printed.
+sides that took turns in one process, and limits of memory and of a long training. A goal that is
+missed is no failure: it is printed.
 """
 
 import argparse
@@ -194,7 +194,7 @@ def main(arguments: list[str] | None = None) -> int:
             "comparisons": {name: measured["comparison"]},
         }
         merged = merge(old, new)
-        if dropped := old.get("comparisons", {}).keys() - merged["comparisons"].keys():
+        if dropped := sorted(old.get("comparisons", {}).keys() - merged["comparisons"].keys()):
             print(f"of another machine or version, dropped: {', '.join(dropped)}", file=sys.stderr)
         with replacing(RESULTS) as file:
             file.write(as_text(merged).encode())
