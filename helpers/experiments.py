@@ -35,7 +35,7 @@ import joblib
 import numpy as np
 import scipy
 from joblib.externals.loky.process_executor import TerminatedWorkerError
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 from tqdm import tqdm
 
 from helpers import article_b, paper, records
@@ -73,7 +73,15 @@ class Experiment:
 
 
 EXPERIMENTS = {
-    "article_b": Experiment(article_b.run_article_b, article_b.RESULTS, article_b.SETTINGS),
+    "article_b": Experiment(
+        article_b.train_article_b, article_b.RESULTS, article_b.SETTINGS, article_b.SEEDS
+    ),
+    "article_b_rounding": Experiment(
+        article_b.train_rounded_twice,
+        article_b.ROUNDING_RESULTS,
+        article_b.ROUNDING_SETTINGS,
+        article_b.SEEDS,
+    ),
     "paper": Experiment(paper.train_mnist, paper.RESULTS, paper.SETTINGS, 3, checkpoints=True),
     "paper_choices": Experiment(
         paper.train_mnist, paper.RESULTS, paper.CHOICES, 1, checkpoints=True
@@ -297,12 +305,29 @@ def _one_run(
             "setting": setting,
             "seed": seed,
             **{name: _rounded(value) for name, value in results.items()},
-            "versions": f"python {platform.python_version()}, numpy {np.__version__}, "
-            f"scipy {scipy.__version__}",
+            "versions": _versions(),
         }
     except Exception as error:
         outcome = f"{type(error).__name__}: {error}"
     return setting, seed, outcome, time.perf_counter() - start
+
+
+def _versions() -> str:
+    """What decides the last bits of a run: the versions, the kernel of the BLAS, the machine."""
+    blas = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    kernels = {
+        f"{library['internal_api']} {library['version']} {library.get('architecture', '')}".strip()
+        for library in blas
+    }
+    return ", ".join(
+        [
+            f"python {platform.python_version()}",
+            f"numpy {np.__version__}",
+            f"scipy {scipy.__version__}",
+            *sorted(kernels),
+            platform.machine(),
+        ]
+    )
 
 
 @contextmanager

@@ -54,6 +54,17 @@ MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
+# Four ways to scale a pixel from 0 to 255, each computed in two ways, which differ by rounding.
+SCALINGS = {
+    "x / 252.46": lambda x: x / 252.46,  # 255 · 0.99 + 0.01
+    "x * (1 / 252.46)": lambda x: x * (1 / 252.46),
+    "x / 255": lambda x: x / 255,
+    "x * (1 / 255)": lambda x: x * (1 / 255),
+    "x * (0.99 / 255)": lambda x: x * (0.99 / 255),
+    "x / 255 * 0.99": lambda x: x / 255 * 0.99,
+    "x * (0.99 / 255) + 0.01": lambda x: x * (0.99 / 255) + 0.01,
+    "x / 255 * 0.99 + 0.01": lambda x: x / 255 * 0.99 + 0.01,
+}
 CACHE = Path(pooch.os_cache("dropout-lesson"))
 TIMEOUT = 20.0  # seconds without a byte after which a mirror is given up
 CHUNK = 1 << 16  # bytes read at a time
@@ -115,23 +126,28 @@ def sample_split() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     return images[:cut], labels[:cut], images[cut:], labels[cut:]
 
 
-def scale_pixels(images: np.ndarray) -> np.ndarray:
-    """Images as rows of ``float64`` from 0.01 to 1.00, shape (n, 784): pixel · 0.99/255 + 0.01.
+def scale_pixels(images: np.ndarray, scaling: str = "x / 255") -> np.ndarray:
+    """Images as rows of ``float64``, shape (n, 784), each pixel x scaled as ``scaling`` says.
 
-    ``images`` is ``uint8`` of shape (n, 28, 28) or (n, 784). A pixel of 0 becomes 0.01 because an
-    input of exactly 0 would keep its weights from learning. Raises ``TypeError`` for another
-    dtype (scaled already?) and ``ValueError`` for another shape or no image.
+    ``scaling`` is one of ``SCALINGS``, computed as it is written. ``images`` is ``uint8`` of shape
+    (n, 28, 28) or (n, 784). Raises ``TypeError`` for another dtype (scaled already?) and
+    ``ValueError`` for another shape, no image or an unknown scaling.
 
-    >>> scale_pixels(np.array([[0] * 783 + [255]], dtype=np.uint8))[0, [0, 783]]
+    >>> image = np.array([[0] * 783 + [255]], dtype=np.uint8)
+    >>> scale_pixels(image)[0, [0, 783]]
+    array([0., 1.])
+    >>> scale_pixels(image, "x * (0.99 / 255) + 0.01")[0, [0, 783]]
     array([0.01, 1.  ])
     """
-    return _pixel_rows(images) * (0.99 / 255) + 0.01
+    if scaling not in SCALINGS:
+        raise ValueError(f"scaling must be one of {', '.join(SCALINGS)}; got {scaling!r}")
+    return SCALINGS[scaling](_pixel_rows(images).astype(np.float64))
 
 
 def unit_pixels(images: np.ndarray) -> np.ndarray:
     """Images as rows of ``float32`` from 0 to 1, shape (n, 784), to train `helpers.network` with.
 
-    Takes and raises what `scale_pixels` does.
+    Takes images and raises as `scale_pixels` does.
 
     >>> unit_pixels(np.array([[0] * 783 + [255]], dtype=np.uint8))[0, [0, 783]]
     array([0., 1.], dtype=float32)

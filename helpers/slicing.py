@@ -299,9 +299,12 @@ class NeuralNetwork:
         """
         if self._full is not None:
             raise RuntimeError("the network is thinned: call weight_matrices_reset first")
+        return sigmoid(self._append_bias(self.hidden(data)) @ self.who.T)
+
+    def hidden(self, data: ArrayLike) -> np.ndarray:
+        """The hidden activations for ``data`` of shape (n, n_in), as rows: (n, n_hidden)."""
         data = finite_array("data", data, (None, self.no_of_in_nodes))
-        hidden = sigmoid(self._append_bias(data) @ self.wih.T)
-        return sigmoid(self._append_bias(hidden) @ self.who.T)
+        return sigmoid(self._append_bias(data) @ self.wih.T)
 
     def evaluate(self, data: ArrayLike, labels: ArrayLike) -> tuple[int, int]:
         """How many of the samples are classified right, and how many wrong.
