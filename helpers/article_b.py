@@ -8,6 +8,7 @@ run with each of ``SCALINGS``, and everything else with one that leaves black at
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import expit as sigmoid
 
 from helpers.mnist import SCALINGS, one_hot, scale_pixels
 from helpers.slicing import NeuralNetwork
@@ -99,7 +100,7 @@ def train_article_b(
         "train": network.evaluate(inputs, train_labels)[0] / len(train_labels),
         "test": network.evaluate(test_inputs, test_labels)[0] / len(test_labels),
         "stuck": int((network.predict(test_inputs) > 0.99).all(axis=0).sum()),
-        "saturated": float((network.hidden(test_inputs) > 0.99).mean()),
+        "saturated": float((sigmoid(test_inputs @ network.wih.T) > 0.99).mean()),
     }
 
 

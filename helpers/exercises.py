@@ -134,6 +134,14 @@ def _sliced_product(w: np.ndarray, x: np.ndarray, rows: list, columns: list) -> 
     return product
 
 
+def _hidden_error(who: np.ndarray, output: np.ndarray, target: np.ndarray) -> np.ndarray:
+    return ((target - output) * output * (1 - output)) @ who
+
+
+def _standard_error(new: np.ndarray, old: np.ndarray) -> float:
+    return np.std(new - old, ddof=1) / np.sqrt(len(new))
+
+
 def _accuracy(counts: dict) -> float:
     return sum(n for (t, p), n in counts.items() if t == p) / sum(counts.values())
 
@@ -412,29 +420,65 @@ SLICING = {
     ),
 }
 
-MNIST = {
+CLASS = {
     "05.1": Exercise(
-        right=128 * 0.99 / 255 + 0.01,
+        right=3 * 8 + 7 * 4,
         wrong={
-            "add 0.01 at the end": 128 * 0.99 / 255,
-            "that is 128 / 255: multiply by 0.99 and add 0.01": 128 / 255,
+            "the bias nodes are on as well: each matrix keeps its last column": 42,
+            "that is wih alone; who moves as well": 24,
+            "that is who alone; wih moves as well": 28,
+            "those are all weights; the dropped nodes' do not move": 97,
+            "nothing leads to a bias node: it has a column, and no row": 4 * 8 + 7 * 4,
+            "the dropped hidden nodes take their rows of wih with them": 5 * 8 + 7 * 4,
         },
-        solution="128 · 0.99 / 255 + 0.01 = 0.5069. 0 becomes 0.01 and 255 becomes 1.",
+        solution="wih keeps 3 rows and 7 + 1 columns, who 7 rows and 3 + 1 columns: 24 + 28 = 52.",
     ),
     "05.2": Exercise(
-        right=(0.9 * 0.1 / 1000) ** 0.5,
+        right=572,
         wrong={
-            "divide by the root of the number of images": 0.3,
-            "0.9 times 0.1 under the root, not 0.9": (0.9 / 1000) ** 0.5,
-            "0.9 times 0.1 belongs under the root": 0.9 / 1000**0.5,
-            "a fraction, not per cent": 100 * (0.9 * 0.1 / 1000) ** 0.5,
-            "that is the variance: take the root": 0.9 * 0.1 / 1000,
+            "seven parts of 571 are 3,997: three samples are left over": 571,
+            "a part has a whole number of samples": 4000 / 7,
+            "the three samples left over go to three different parts": 574,
         },
-        solution="sqrt(0.9 · 0.1 / 1000) = 0.00949. For two networks on different digits the "
-        "standard error of the difference is √2 times that, 0.0134; on the same digits it is "
-        "smaller, because most answers agree.",
+        solution="4,000 = 4 · 571 + 3 · 572: four parts of 571 and three of 572.",
     ),
     "05.3": Exercise(
+        right=8,
+        wrong={
+            "that is how many parts were asked for; are all samples in them": 7,
+            "that is how many samples a part has": 571,
+            "that is how many samples are left over": 3,
+            "the error comes in the part after the last whole one": 9,
+        },
+        solution="int(4000 / 7) = 571, and range(0, 4000, 571) has eight starts: seven whole "
+        "parts, 3,997 samples, and an eighth. The class thins for it, trains the three samples "
+        "that are left over, and raises IndexError at the one that is not there.",
+    ),
+    "05.4": Exercise(
+        right=_hidden_error,
+        wrong={
+            "that is the article's: the slope of the output is missing": lambda who, o, t: (
+                (t - o) @ who
+            ),
+            "the sign is wrong: the error is target minus output": lambda who, o, t: (
+                (o - t) * o * (1 - o) @ who
+            ),
+            "the slope of the sigmoid is o (1 - o)": lambda who, o, t: (t - o) * (1 - o) @ who,
+            "that is the slope at the output alone; send it back through who": lambda who, o, t: (
+                (t - o) * o * (1 - o)
+            ),
+        },
+        solution="((target - output) * output * (1 - output)) @ who, with the who of before the "
+        "update: the chain rule through the output's sigmoid.",
+        inputs=(
+            (
+                np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -0.5]]),
+                np.array([0.9, 0.2]),
+                np.array([0.01, 0.99]),
+            ),
+        ),
+    ),
+    "05.5": Exercise(
         right=_accuracy,
         wrong={
             "that is the number of right answers: divide by all": lambda counts: sum(
@@ -451,17 +495,55 @@ MNIST = {
         solution="sum(n for (t, p), n in counts.items() if t == p) / sum(counts.values()).",
         inputs=((_COUNTS,),),
     ),
-    "05.4": Exercise(
-        right=572,
+}
+
+MNIST = {
+    "06.1": Exercise(
+        right=40 * 0.99 / 255 + 0.01,
         wrong={
-            "seven parts of 571 are 3,997: three samples are left over": 571,
-            "a part has a whole number of samples": 4000 / 7,
-            "the three samples left over go to three different parts": 574,
+            "add 0.01 at the end": 40 * 0.99 / 255,
+            "that is 40 / 255: multiply by 0.99 and add 0.01": 40 / 255,
+            "that is 40 / 252.46: another of the four scalings": 40 / 252.46,
         },
-        solution="4,000 = 4 · 571 + 3 · 572: four parts of 571 and three of 572. The published "
-        "class cuts parts of 571 and fails on the three samples that are left over.",
+        solution="40 · 0.99 / 255 + 0.01 = 0.1653. 0 becomes 0.01 and 255 becomes 1.",
     ),
-    "05.5": Exercise(
+    "06.2": Exercise(
+        right=(0.9 * 0.1 / 1000) ** 0.5,
+        wrong={
+            "divide by the root of the number of images": 0.3,
+            "0.9 times 0.1 under the root, not 0.9": (0.9 / 1000) ** 0.5,
+            "0.9 times 0.1 belongs under the root": 0.9 / 1000**0.5,
+            "a fraction, not per cent": 100 * (0.9 * 0.1 / 1000) ** 0.5,
+            "that is the variance: take the root": 0.9 * 0.1 / 1000,
+        },
+        solution="sqrt(0.9 · 0.1 / 1000) = 0.00949. For two networks on different digits the "
+        "standard error of the difference is √2 times that, 0.0134; on the same digits it is "
+        "smaller, because most answers agree.",
+    ),
+    "06.3": Exercise(
+        right=_standard_error,
+        wrong={
+            "that is the standard deviation of the differences: divide by the root of n": (
+                lambda new, old: np.std(new - old, ddof=1)
+            ),
+            "divide by n - 1 under the root, not by n: ddof=1": lambda new, old: (
+                np.std(new - old) / np.sqrt(len(new))
+            ),
+            "that ignores the pairs: take the differences first": lambda new, old: np.sqrt(
+                (np.var(new, ddof=1) + np.var(old, ddof=1)) / len(new)
+            ),
+            "that is the mean difference, not its standard error": lambda new, old: np.mean(
+                new - old
+            ),
+            "divide by the root of n, not by n": lambda new, old: (
+                np.std(new - old, ddof=1) / len(new)
+            ),
+        },
+        solution="(new - old).std(ddof=1) / np.sqrt(len(new)). Where both runs of a seed rise and "
+        "fall together, it is smaller than what the two spreads alone would give.",
+        inputs=((np.array([0.92, 0.95, 0.9, 0.93]), np.array([0.9, 0.94, 0.89, 0.9])),),
+    ),
+    "06.4": Exercise(
         right=0.7270,
         wrong={
             "that is the fraction of an uncut normal distribution that is positive": 0.9772,
@@ -474,6 +556,17 @@ MNIST = {
         "has the share Φ(-1.5) - Φ(-2.5) = 0.0606, between 0 and 0.5 the share Φ(-1.5) - Φ(-2) = "
         "0.0441. Their ratio is 0.727.",
     ),
+    "06.5": Exercise(
+        right=32_000,
+        wrong={
+            "that is one factor of ten; sixteen are needed": 2_000,
+            "from 1e-16 to 1 there are sixteen factors of ten": 16,
+            "a factor of ten, not of two": 2_000 * 53,
+        },
+        solution="sixteen factors of ten from 1e-16 to 1, 2,000 steps for each: 32,000 steps. With "
+        "float32, whose rounding is near 1e-8 of a value, it would be half of that: more digits "
+        "buy time, in proportion to their number, and no more.",
+    ),
 }
 
-EXERCISES = {**FORWARD, **STATES, **BACKWARD, **SLICING, **MNIST}
+EXERCISES = {**FORWARD, **STATES, **BACKWARD, **SLICING, **CLASS, **MNIST}

@@ -501,7 +501,7 @@ def histograms_figure(
         ax.stairs(shares, bins, fill=True, color="#4d94c4", ec=INK, lw=0.8)
         finish(ax, x_label, y_label if ax is axes[0, 0] else "", name)
         alt.append(
-            f"{name}: mean {values.mean():.2f}, "
+            f"{name}: mean {number(values.mean())}, "
             f"{shares[0]:.0%} in the lowest and {shares[-1]:.0%} in the highest "
             f"of {len(shares)} bins"
         )
@@ -566,8 +566,13 @@ def digits_figure(
     return fig, f"{alt} {'; '.join(told)}".strip() + "."
 
 
-def confusion_figure(counts: dict[tuple[int, int], int], n_classes: int, title: str) -> Described:
-    """A confusion matrix from ``{(target, predicted): count}``: rows are the true classes."""
+def confusion_figure(
+    counts: dict[tuple[int, int], int], n_classes: int, title: str, thing: str = "digit"
+) -> Described:
+    """A confusion matrix from ``{(target, predicted): count}``: rows are the true classes.
+
+    ``thing`` is what a class is.
+    """
     matrix = np.zeros((n_classes, n_classes), dtype=int)
     for (target, predicted), count in counts.items():
         matrix[target, predicted] = count
@@ -586,11 +591,11 @@ def confusion_figure(counts: dict[tuple[int, int], int], n_classes: int, title: 
     ax.set_xticks(range(n_classes))
     ax.set_yticks(range(n_classes))
     ax.set_aspect("equal")
-    finish(ax, "predicted digit", "true digit", title)
+    finish(ax, f"predicted {thing}", f"true {thing}", title)
     ax.spines[:].set_visible(False)
     alt = (
-        f"{title}: {np.trace(matrix)} of {matrix.sum()} right. Right for each true digit: "
-        f"{', '.join(map(str, matrix.diagonal()))}. Answers of each digit: "
+        f"{title}: {np.trace(matrix)} of {matrix.sum()} right. Right for each true {thing}: "
+        f"{', '.join(map(str, matrix.diagonal()))}. Answers of each {thing}: "
         f"{', '.join(map(str, matrix.sum(axis=0)))}."
     )
     if wrong.any():

@@ -63,6 +63,7 @@ def good() -> Notebook:
         code("print(x)", "prints", [printed("1\n")]),
         text("Now the picture.", "before-figure"),
         code("show(figure, alt)", "figure", [picture()]),
+        text("So it is.\n\n**A good place to stop.** You have a picture.", "stop"),
         text("## What you learned\n\n- one\n- two\n- three", "learned"),
         text("## Exercises\n\nThe first.", "exercises"),
         code('answer = ...\ncheck("09.1", answer)', "ex-1"),
@@ -186,6 +187,15 @@ BROKEN = [
     (guards.rhythm, removing("before-figure"), "code after code"),
     (guards.rhythm, replacing("before-figure", "Now the picture.", " "), "empty"),
     (guards.length, replacing("prints", "print(x)", "print(x)\n" * 19), "19 lines"),
+    (guards.stop, removing("stop"), "0 paragraphs"),
+    (guards.stop, replacing("step", "## A step", "**A good place to stop.** So"), "2 paragraphs"),
+    (guards.stop, replacing("stop", "So it is.\n\n", "Or not, "), "0 paragraphs"),
+    (
+        guards.stop,
+        replacing("stop", "a picture.", "it.\n\n**A good place to stop.** Or"),
+        "2 paragraphs",
+    ),
+    (guards.stop, inserting("stop", *[text("On.", f"on-{k}") for k in range(20)]), "75%"),
     (guards.words, replacing("before-figure", "Now", "Obviously"), "Obviously"),
     (guards.words, replacing("before-figure", "Now", "Of course"), "Of course"),
     (guards.words, replacing("before-figure", "picture.", "picture!"), "picture!"),
@@ -243,6 +253,20 @@ def test_every_uncompared_cell_has_a_reason_in_a_known_notebook():
     for (name, _), reason in guards.NOT_COMPARED.items():
         assert name in names
         assert len(reason.split()) > 3
+
+
+def test_a_cell_may_be_long_where_a_reason_is_listed(monkeypatch):
+    monkeypatch.setitem(guards.LONG_CELLS, ("09_guards", "prints"), "It is one piece.")
+    notebook = good()
+    assert guards.length(notebook) == ["cell prints is listed as long, but it is not"]
+    cell(notebook, "prints").source = "print(x)\n" * 19
+    assert guards.length(notebook) == []
+
+
+def test_every_long_cell_is_there():
+    for name, id_ in guards.LONG_CELLS:
+        (path,) = [path for path in NOTEBOOKS if path.stem == name]
+        assert cell(Notebook.read(path), id_)
 
 
 def test_drift_ignores_docstrings_and_annotations_and_sees_everything_else(monkeypatch):

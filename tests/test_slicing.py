@@ -1,11 +1,15 @@
 """Laws of the thinned network: masked equals sliced, nothing is lost, and it is the article's.
 
-The reference for the training is ``article_b.py``, which writes the article's step out.
+The reference for the training is ``article_b.py``, which writes the article's step out; that for
+the class on the page of notebook 05 are the functions in ``helpers.slicing``.
 """
+
+import ast
 
 import article_b
 import numpy as np
 import pytest
+from guards import NOTEBOOKS, Notebook, statements
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
@@ -16,9 +20,20 @@ from helpers.gradients import numerical_jacobian
 from helpers.slicing import (
     NeuralNetwork,
     active_indices,
+    append_bias,
+    count_pairs,
+    count_right,
+    create_weights,
+    part_ends,
     restore,
+    restore_both,
+    run_network,
     squared_error_gradients,
     thin,
+    thin_both,
+    train_block,
+    train_parts,
+    train_sample,
 )
 
 NAN, INF = float("nan"), float("inf")
@@ -203,6 +218,152 @@ def test_without_masks_every_node_counts_as_it_is(thinned_network):
         np.testing.assert_array_equal(plain, masked)
 
 
+# ---- the functions of notebook 05 ------------------------------------------------------------
+
+
+@st.composite
+def networks_with_active_nodes(draw):
+    """``wih``, ``who``, the active inputs and hidden nodes (a bias node is), and the bias."""
+    n_in, n_hidden, n_out = (draw(st.integers(1, 12)) for _ in range(3))
+    bias = draw(st.sampled_from([None, 1.0, -0.3]))
+    rng = np.random.default_rng(draw(SEEDS))
+    network = create_weights(n_in, n_hidden, n_out, rng, 0.0, bias_node=1 if bias else 0)
+    active = [
+        sorted(draw(st.sets(st.integers(0, n - 1), min_size=1))) + [n] * bool(bias)
+        for n in (n_in, n_hidden)
+    ]
+    return *network, *active, bias
+
+
+@given(networks_with_active_nodes())
+def test_restoring_both_is_the_inverse_of_thinning_both(case):
+    wih, who, *active, _ = case
+    before = wih.copy(), who.copy()
+    small = thin_both(wih, who, *active)
+    for restored, full in zip(restore_both(wih, who, *small, *active), before, strict=True):
+        np.testing.assert_array_equal(restored, full)
+    trained = [matrix + 1 for matrix in small]
+    restored = restore_both(wih, who, *trained, *active)
+    for again, matrix in zip(thin_both(*restored, *active), trained, strict=True):
+        np.testing.assert_array_equal(again, matrix)
+    n_moved = sum(np.sum(a != b) for a, b in zip(restored, before, strict=True))
+    assert n_moved == small[0].size + small[1].size
+
+
+@given(networks_with_active_nodes(), SEEDS)
+def test_a_thinned_step_is_the_step_of_the_transcription(case, seed):
+    wih, who, *active, bias = case
+    rng = np.random.default_rng(seed)
+    small = thin_both(wih, who, *active)
+    reference = [matrix.copy() for matrix in small]
+    x, target = rng.random(len(active[0]) - bool(bias)), rng.random(len(who))
+    train_sample(*small, x, target, 0.3, bias)
+    article_b.train_single(*reference, 0.3, x, target, bias)
+    for matrix, expected in zip(small, reference, strict=True):
+        np.testing.assert_allclose(matrix, expected, rtol=0, atol=1e-14)
+
+
+@given(st.integers(0, 500), st.integers(1, 60))
+def test_the_parts_hold_every_sample_once_and_differ_by_one_at_most(n, parts):
+    ends = part_ends(n, parts)
+    sizes = np.diff(ends)
+    assert ends[0] == 0 and ends[-1] == n and len(sizes) == parts
+    assert sizes.max() - sizes.min() <= 1
+
+
+@with_and_without_bias
+@given(SEEDS)
+def test_the_fast_steps_are_the_plain_ones(bias, seed):
+    rng = np.random.default_rng(seed)
+    plain = create_weights(N_IN, N_HIDDEN, N_OUT, rng, 0.0, bias_node=0 if bias is None else 1)
+    fast = [matrix.copy() for matrix in plain]
+    inputs, targets, _ = samples(40, seed)
+    for x, target in zip(inputs, targets, strict=True):
+        train_sample(*plain, x, target, 0.1, bias)
+    train_block(*fast, append_bias(inputs, bias), targets, 0.1, bias)
+    for matrix, expected in zip(fast, plain, strict=True):
+        np.testing.assert_allclose(matrix, expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("active", [1.0, 0.7])
+def test_the_class_takes_the_steps_of_the_plain_functions(active):
+    inputs, targets, _ = samples(90)
+    network, rng = new_network(seed=7), np.random.default_rng(7)
+    plain = create_weights(N_IN, N_HIDDEN, N_OUT, rng)
+    np.testing.assert_array_equal(network.wih, plain[0])
+    for _ in range(2):
+        plain = train_parts(*plain, inputs, targets, 4, active, 0.1, rng)
+    network.train(inputs, targets, 2, active, active, 4, verbose=False)
+    assert_weights(network, plain, atol=1e-12)
+
+
+def test_an_epoch_leaves_the_matrices_it_is_given_alone():
+    inputs, targets, _ = samples(10)
+    plain = create_weights(N_IN, N_HIDDEN, N_OUT, np.random.default_rng(0))
+    before = [matrix.copy() for matrix in plain]
+    train_parts(*plain, inputs, targets, 3, 1.0, 0.1, np.random.default_rng(0))
+    for matrix, expected in zip(plain, before, strict=True):
+        np.testing.assert_array_equal(matrix, expected)
+
+
+@given(st.integers(1, 30), SEEDS)
+def test_the_pairs_add_up_to_what_is_right(n, seed):
+    rng = np.random.default_rng(seed)
+    outputs, labels = rng.random((n, N_OUT)), rng.integers(N_OUT, size=n)
+    corrects, wrongs = count_right(outputs, labels)
+    pairs = count_pairs(outputs, labels[:, np.newaxis])
+    assert corrects == sum(outputs[k].argmax() == labels[k] for k in range(n))
+    assert sum(pairs.values()) == corrects + wrongs == n
+    assert sum(k for (target, predicted), k in pairs.items() if target == predicted) == corrects
+
+
+def class_on_the_page():
+    """The ``NeuralNetwork`` that notebook 05 writes out, with the functions it calls."""
+    (path,) = [path for path in NOTEBOOKS if path.stem.startswith("05_")]
+    names, kinds = {}, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+    for cell in Notebook.read(path).code_cells:
+        body = [node for node in statements(cell) if isinstance(node, kinds)]
+        exec(compile(ast.Module(body, []), path.stem, "exec"), names)
+    return names["NeuralNetwork"]
+
+
+@with_and_without_dropout
+def test_the_class_on_the_page_is_its_functions_to_the_last_bit(active, capsys):
+    inputs, targets, labels = samples(60)
+    page, rng = class_on_the_page()(N_IN, N_OUT, N_HIDDEN, 0.1, rng=5), np.random.default_rng(5)
+    wih, who = create_weights(N_IN, N_HIDDEN, N_OUT, rng)
+    page.train(inputs, targets, 2, *active, no_of_dropout_tests=7)
+    for _ in range(2):
+        ends = part_ends(60, 7)
+        for k in range(7):
+            kept = [
+                active_indices(n, share, rng)
+                for n, share in zip((N_IN, N_HIDDEN), active, strict=True)
+            ]
+            small = thin_both(wih, who, *kept)
+            for i in range(ends[k], ends[k + 1]):
+                train_sample(*small, inputs[i][kept[0]], targets[i], 0.1)
+            wih, who = restore_both(wih, who, *small, *kept)
+    np.testing.assert_array_equal(page.wih, wih)
+    np.testing.assert_array_equal(page.who, who)
+    assert page.evaluate(inputs, labels) == count_right(run_network(wih, who, inputs), labels)
+    assert capsys.readouterr().out == "epoch:  0\nepoch:  1\n"
+
+
+@with_and_without_bias
+def test_the_class_on_the_page_is_that_of_the_helpers_up_to_rounding(bias, capsys):
+    inputs, targets, labels = samples(60)
+    page = class_on_the_page()(N_IN, N_OUT, N_HIDDEN, 0.1, bias, rng=5)
+    helper = NeuralNetwork(N_IN, N_OUT, N_HIDDEN, 0.1, bias, rng=5)
+    for network in (page, helper):
+        network.train(inputs, targets, 2, 0.7, 0.5, 7)
+    assert_weights(helper, weights(page))
+    np.testing.assert_allclose(page.run(inputs[0]), helper.run(inputs[0]), atol=1e-12)
+    assert page.confusion_matrix(inputs, labels) == helper.confusion_matrix(inputs, labels)
+    first, second = capsys.readouterr().out.splitlines()[:2], ["epoch:  0", "epoch:  1"]
+    assert first == second
+
+
 # ---- the weights to start with ------------------------------------------------------------
 
 
@@ -211,6 +372,22 @@ def test_a_bias_is_one_more_column(bias):
     network, more = new_network(bias), bias is not None
     assert network.wih.shape == (N_HIDDEN, N_IN + more)
     assert network.who.shape == (N_OUT, N_HIDDEN + more)
+
+
+@pytest.mark.parametrize("bias", [None, 0, 0.0, False, np.float64(0)])
+def test_no_bias_can_be_said_as_the_article_says_it(bias):
+    network = new_network(bias)
+    assert network.bias is None
+    assert_weights(network, weights(new_network()), atol=0)
+
+
+def test_true_is_a_bias_of_one():
+    inputs, targets, _ = samples(10)
+    networks = [new_network(bias) for bias in (True, 1)]
+    for network in networks:
+        network.train(inputs, targets, verbose=False)
+    assert networks[0].bias == 1.0
+    assert_weights(networks[0], weights(networks[1]), atol=0)
 
 
 @pytest.mark.parametrize("init_mean", [2.0, 0.0, -1.0])
@@ -473,7 +650,7 @@ def test_training_trains_ten_parts_of_seventy_percent_for_one_epoch_if_nothing_e
 def test_training_prints_its_epochs_unless_told_not_to(capsys):
     inputs, targets, _ = samples(10)
     new_network().train(inputs, targets, epochs=2)
-    assert capsys.readouterr().out == "epoch 1 of 2\nepoch 2 of 2\n"
+    assert capsys.readouterr().out == "epoch:  0\nepoch:  1\n"
     new_network().train(inputs, targets, verbose=False)
     assert capsys.readouterr().out == ""
 
@@ -563,7 +740,7 @@ def test_the_driver_cells_of_the_article_run(capsys):
         no_of_dropout_tests=7,
         epochs=3,
     )
-    assert len(capsys.readouterr().out.splitlines()) == 3
+    assert capsys.readouterr().out == "epoch:  0\nepoch:  1\nepoch:  2\n"
     corrects, wrongs = simple_network.evaluate(train_imgs, train_labels)
     assert 0 <= corrects / (corrects + wrongs) <= 1 and corrects + wrongs == 40
     corrects, wrongs = simple_network.evaluate(test_imgs, test_labels)
@@ -588,7 +765,7 @@ def test_the_driver_cells_of_the_article_run(capsys):
         ("learning_rate", NAN, ValueError, "finite, got nan"),
         ("learning_rate", None, TypeError, "a number, got None"),
         ("bias", NAN, ValueError, "finite, got nan"),
-        ("bias", True, TypeError, "a number, got True"),
+        ("bias", "1", TypeError, "a number, got '1'"),
         ("init_mean", INF, ValueError, "finite, got inf"),
     ],
 )
