@@ -164,11 +164,11 @@ FORWARD = {
         right=log(4),
         wrong={
             "use the natural logarithm, the loss is in nats": log(4) / log(10),
-            "that is the loss in bits; the articles use nats": 2,
+            "that is the loss in bits; use the natural logarithm, for nats": 2,
             "that is the probability; the loss is its negative logarithm": 0.25,
         },
         solution="the right class gets 1/4, so the loss is -log(1/4) = log 4 = 1.3863. "
-        "A network whose loss is above log(number of classes) does worse than a guess.",
+        "A loss above log(number of classes) is worse than giving every class the same.",
     ),
     "01.2": Exercise(
         right=0.66023477 * np.e / (1 - 0.66023477 + 0.66023477 * np.e),

@@ -1,7 +1,7 @@
 """Activation and loss functions with their derivatives, as notebook 01 writes them.
 
 Samples are rows, so ``softmax`` works along the last axis; the column vectors of notebooks
-01 to 03 say ``axis=0``. Inputs are arrays; the dtype of the input is kept.
+01 to 03 say ``axis=0``. Inputs are arrays of floats; an array that is returned has their dtype.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def relu_derivative(x: np.ndarray, leak: float = 0.0) -> np.ndarray:
 def softmax(z: np.ndarray, axis: int = -1) -> np.ndarray:
     """Probabilities proportional to exp(z) along ``axis``.
 
-    Subtracting the largest logit first changes nothing mathematically and keeps exp from
-    overflowing.
+    Subtracting the largest logit first keeps exp from overflowing; it changes the result by
+    rounding only.
 
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
@@ -76,9 +76,10 @@ def cross_entropy_gradient(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
 
 def cross_entropy_from_logits(y: np.ndarray, z: np.ndarray, axis: int = -1) -> float:
-    """The same loss from the logits ``z``: exact where softmax has rounded to 0.
+    """The same loss from the logits ``z``, right also where softmax has rounded to 0.
 
     Uses −log softmax(z)_i = log Σ_j exp(z_j − max z) − (z_i − max z), summed over everything.
+    Unlike ``cross_entropy`` it has no upper limit. The result is a Python float.
 
     >>> cross_entropy_from_logits(np.array([0.0, 1.0]), np.array([800.0, 0.0]))
     800.0

@@ -13,8 +13,9 @@ def numerical_jacobian(
     """Matrix of ∂f_i/∂x_j by central differences, of shape (f(x).size, x.size).
 
     ``x`` is an array of any shape; its entries and those of f(x) are counted in C order. A scalar
-    ``f`` has one row: reshape it to ``x.shape`` and it is the gradient. The error is about
-    step² · f‴ / 6 plus 1e-16 · f / step: near 1e-10 for well-scaled float64 functions.
+    ``f`` has one row: reshape it to ``x.shape`` and it is the gradient. Where f is smooth, the
+    error is about step² · f‴ / 6 plus 1e-16 · f / step: near 1e-10 where f, f‴ and x are near 1.
+    At a kink, such as ReLU's at 0, the result is the mean of the two slopes.
 
     >>> numerical_jacobian(lambda x: x**2, np.array([1.0, 3.0])).round(6)
     array([[2., 0.],
@@ -32,9 +33,9 @@ def numerical_jacobian(
 def largest_difference(a: np.ndarray, b: np.ndarray, floor: float = 1e-9) -> str:
     """The largest absolute difference of two arrays as text, such as ``below 1e-09`` or ``0.031``.
 
-    Below ``floor`` the digits are rounding noise, which differs from one processor to the next,
-    so they are not shown. Raises ``ValueError`` if the shapes differ: (5,) against (5, 1) would
-    broadcast, and compare each entry with every other.
+    Below ``floor`` the digits are taken for rounding noise, which differs from one processor to
+    the next, so they are not shown. Raises ``ValueError`` if the shapes differ: (5,) against (5, 1)
+    would broadcast, and compare each entry with every other.
 
     >>> largest_difference(np.array([1.0, 2.0]), np.array([1.0, 2.5]))
     '0.5'

@@ -1,9 +1,9 @@
 """Dropout masks: which units stay, and how many states there are.
 
 ``drop`` is always the fraction or probability of units that are *dropped* (PyTorch's ``p``,
-Keras' ``rate``), never the fraction that is kept (the 2014 paper's ``p``, TensorFlow 1's
-``keep_prob``). A mask holds 1.0 for a unit that stays and 0.0 for one that is dropped; the
-scale 1 / (1 − drop) is not part of it.
+Keras' ``rate``), never the fraction that is kept (the 2014 paper's ``p``, ``keep_prob`` in
+TensorFlow 1, its older argument, 1 − ``rate``). A mask holds 1.0 for a unit that stays and 0.0 for
+one that is dropped; the scale 1 / (1 − drop) is not part of it, but where a docstring says so.
 """
 
 from __future__ import annotations
@@ -39,9 +39,10 @@ def fixed_count_masks(n_units: int, n_dropped: int) -> np.ndarray:
 def bernoulli_mask(shape: tuple[int, ...], drop: float, rng: np.random.Generator) -> np.ndarray:
     """Drop each unit independently with probability ``drop``.
 
-    Returns an array of ``shape`` of 0.0 and 1.0. Srivastava et al. (2014), section 4, draw one
-    such mask for every training case: in a batch of shape (n_samples, n_units) each row is a mask
-    of its own. Raises ``ValueError`` if ``drop`` is not in [0, 1).
+    Returns an array of ``shape`` of 0.0 and 1.0. Srivastava et al. (2014) describe such masks in
+    section 4 and draw one for every training case (section 5): in a batch of shape
+    (n_samples, n_units) each row is a mask of its own. Raises ``ValueError`` if ``drop`` is not
+    in [0, 1).
 
     >>> bernoulli_mask((2, 3), 0.0, np.random.default_rng(0))
     array([[1., 1., 1.],
@@ -52,10 +53,11 @@ def bernoulli_mask(shape: tuple[int, ...], drop: float, rng: np.random.Generator
 
 
 def bernoulli_states(n_units: int, drop: float) -> tuple[np.ndarray, np.ndarray]:
-    """Every mask that ``bernoulli_mask`` can draw for ``n_units`` units, and its probability.
+    """Every mask of ``n_units`` units, and the probability that ``bernoulli_mask`` draws it.
 
     Returns masks of shape (2**n_units, n_units), one a row, and probabilities of shape
-    (2**n_units,) that sum to 1: an exact expectation is ``probabilities @ f(masks)``. Raises
+    (2**n_units,) that sum to 1, to rounding: an expectation, without any sampling, is
+    ``probabilities @ f(masks)`` for an ``f`` with a value for each row. Raises
     ``ValueError`` if ``drop`` is not in [0, 1) or ``n_units`` not from 1 to 20.
 
     >>> masks, probabilities = bernoulli_states(2, 0.2)
@@ -90,7 +92,7 @@ def inverted_mask(
 def gaussian_mask(
     shape: tuple[int, ...], drop: float, rng: np.random.Generator, dtype: DTypeLike = np.float32
 ) -> np.ndarray:
-    """Noise N(1, drop / (1 − drop)): mean and variance of ``inverted_mask``, but nothing is 0.
+    """Noise N(1, drop / (1 − drop)): mean and variance of a scaled Bernoulli mask, but no zeros.
 
     Srivastava et al. (2014), section 10. Raises ``ValueError`` if ``drop`` is not in [0, 1).
     """

@@ -47,6 +47,12 @@ MACHINE_PATH = re.compile(
     r"/(?:home|root|work|tmp|Users|private|usr|opt|mnt)/|\b[A-Z]:\\\w|site-packages|ipykernel_\d"
 )
 PRINTED_WARNING = re.compile(r":\d+: \w*Warning: ")
+# No number of article A's run is known from its page: there they are pictures.
+OVERCLAIMS = re.compile(
+    r"\bdigit[\s-]for[\s-]digit\b|\blast\s(?:printed\s)?digit\b"
+    r"|\b(?:the\sarticle|article\sA)['’]s\s(?:own\s)?(?:numbers|loss(?:es)?)\b",
+    re.I,
+)
 BANNED_WORDS = re.compile(r"\b(simply|obviously|clearly|trivial(?:ly)?|of course)\b", re.I)
 EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u26ff\u2705\u2728\u274c\u2753-\u2757\ufe0f]")
 CODE_OR_MATH = re.compile(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$|!(?=\[)|<!--.*?-->", re.S)
@@ -337,6 +343,21 @@ def wrong_words(text: str) -> list[str]:
     return [f"the prose says {word!r}" for word in found]
 
 
+def claims(notebook: Notebook) -> list[str]:
+    """No cell says that its numbers are those that article A shows: those nobody has read."""
+    return [
+        f"cell {cell.id}: {complaint}"
+        for cell in notebook.cells
+        for complaint in overclaims(cell.source)
+    ]
+
+
+def overclaims(text: str) -> list[str]:
+    """What ``claims`` complains about in a text."""
+    found = [" ".join(match[0].split()) for match in OVERCLAIMS.finditer(text)]
+    return [f"{words!r} claims more than is known" for words in found]
+
+
 # --- the notebook and the rest of the project ---------------------------------------------------
 
 
@@ -427,6 +448,7 @@ GUARDS = [
     length,
     stop,
     words,
+    claims,
     drift,
     links,
 ]

@@ -1,6 +1,9 @@
-"""The numbers that the two articles print, against what the notebooks compute.
+"""What the notebooks compute, against test data about the two articles.
 
-``data/article_a.json`` and ``data/article_b.json`` hold them; they are facts about the articles.
+``data/article_a.json`` is computed from the steps that article A publishes, with its seed: on its
+page the numbers of its run are pictures. Only one thing that its text says of the run can be held
+against it: which nodes are shut off in the last epoch. ``data/article_b.json`` holds matrices and
+indices that article B prints.
 """
 
 import json
@@ -49,13 +52,13 @@ def close_to(golden):
     return pytest.approx(golden, rel=1e-10, abs=0)
 
 
-def test_article_a_starts_with_its_numbers(notebook_3):
+def test_notebook_3_starts_as_the_code_of_article_a_does_with_its_seed(notebook_3):
     assert notebook_3["x"].ravel().tolist() == A["x"]
     assert notebook_3["y"].ravel().tolist() == [0, 1, 0, 0]
     assert notebook_3["losses"][0] == close_to(A["loss_before_training"])
 
 
-def test_article_a_prints_its_200_losses(notebook_3):
+def test_notebook_3_has_the_200_losses_of_the_steps_of_article_a(notebook_3):
     losses = notebook_3["losses"]
     assert len(losses) == 200
     assert all(later < earlier for earlier, later in pairwise(losses))
@@ -63,7 +66,7 @@ def test_article_a_prints_its_200_losses(notebook_3):
         assert losses[int(epoch) - 1] == close_to(loss), f"epoch {epoch}"
 
 
-def test_article_a_ends_with_its_prediction_and_states(notebook_3):
+def test_notebook_3_ends_as_the_steps_of_article_a_do(notebook_3):
     assert notebook_3["y_hat"].shape == (4, 1)
     assert notebook_3["y_hat"].ravel().tolist() == close_to(A["y_hat_after"])
     assert cross_entropy(notebook_3["y"], notebook_3["y_hat"]) == close_to(A["loss_after"])
@@ -74,13 +77,13 @@ def test_article_a_ends_with_its_prediction_and_states(notebook_3):
 @pytest.mark.parametrize(
     ("layer", "shape", "zero_rows", "zero_columns"),
     [
-        # the first node of hidden layer 1, the third and fourth of hidden layer 2 are shut off
+        # named in the text: node 1 of hidden layer 1, nodes 3 and 4 of hidden layer 2 are off
         (1, (3, 5), [0], []),
         (2, (5, 3), [2, 3], [0]),
         (3, (4, 5), [], [2, 3]),
     ],
 )
-def test_article_a_shuts_off_the_nodes_that_its_text_names(
+def test_the_last_epoch_shuts_off_the_nodes_that_the_text_of_article_a_names(
     notebook_3, layer, shape, zero_rows, zero_columns
 ):
     stays = np.ones(shape, bool)

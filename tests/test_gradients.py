@@ -38,6 +38,11 @@ def test_the_step_is_small_if_nothing_else_is_said():
     assert numerical_jacobian(lambda x: x**3, np.zeros(1))[0, 0] == pytest.approx(1e-10)
 
 
+def test_at_a_kink_it_is_the_mean_of_the_two_slopes():
+    leaky = lambda x: np.where(x > 0, x, 0.1 * x)  # noqa: E731
+    np.testing.assert_allclose(numerical_jacobian(leaky, np.zeros(1)), (1 + 0.1) / 2, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("difference", "floor", "text"),
     [

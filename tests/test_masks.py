@@ -56,6 +56,17 @@ def test_the_variance_over_all_fixed_count_states(layer):
     np.testing.assert_allclose(scaled.var(axis=0), x**2 * drop / (1 - drop), atol=1e-12)
 
 
+@given(layers(5), layers(5))
+def test_two_masks_keep_the_mean_if_every_pair_of_states_counts_the_same(layer, next_layer):
+    scaled = []
+    for x, k in (layer, next_layer):
+        scaled.append(fixed_count_masks(len(x), k) / (1 - k / len(x)))
+    pairs = np.einsum("si,tj->ij", *scaled) / (len(scaled[0]) * len(scaled[1]))
+    np.testing.assert_allclose(pairs, 1, atol=1e-12)  # both ends of an edge, at the mean
+    tied = scaled[0].T @ scaled[0] / len(scaled[0])  # one state for both layers
+    assert np.allclose(tied, 1) == (layer[1] == 0)
+
+
 @given(st.integers(2, 8), st.data())
 def test_fixed_count_masks_are_correlated_by_one_over_n_minus_one(n, data):
     masks = fixed_count_masks(n, data.draw(st.integers(1, n - 1)))

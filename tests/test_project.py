@@ -4,7 +4,7 @@ import re
 
 import pytest
 import yaml
-from guards import NOTEBOOKS, PROJECT, README, Notebook, broken_links, wrong_words
+from guards import NOTEBOOKS, PROJECT, README, Notebook, broken_links, overclaims, wrong_words
 from packaging.requirements import Requirement
 
 from tools.run import TAKES
@@ -46,3 +46,10 @@ def test_the_links_of_the_readme_lead_somewhere():
 
 def test_the_words_of_the_readme():
     assert wrong_words(README.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "path", [README, *sorted((PROJECT / "helpers").glob("*.py"))], ids=lambda path: path.name
+)
+def test_nothing_claims_to_know_the_numbers_of_article_a(path):
+    assert overclaims(path.read_text(encoding="utf-8")) == []
