@@ -276,6 +276,6 @@ def test_the_picture_that_is_not_compared_shows_what_the_text_reads_in_it():
         {int(size): float(ms) for ms, size in re.findall(r"([\d.e-]+) at (\d+)", curve)}
         for curve in re.split(r"masked:|sliced:|cut before:", output.data["text/plain"])[1:]
     )
-    assert len(masked) == 7
+    assert len(masked) == 6
     assert all(cut_before[size] < sliced[size] < masked[size] for size in masked)
     assert all(3 < masked[size] / cut_before[size] < 6 for size in masked if size >= 256)
