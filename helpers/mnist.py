@@ -6,7 +6,8 @@ in the user's cache, and downloaded into it if they are not there. Every file is
 SHA-256 before it is read, and nothing is ever unpickled. ``python -m helpers.mnist`` tells which
 data are at hand, ``python -m helpers.mnist --download [FOLDER]`` gets the full set.
 
-MNIST: Y. LeCun, C. Cortes, C. J. C. Burges; licence CC BY-SA 3.0.
+MNIST is by Y. LeCun, C. Cortes and C. J. C. Burges; ``mnist_sample.LICENSE.txt`` says who states
+which licence.
 """
 
 from __future__ import annotations

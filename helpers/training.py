@@ -11,10 +11,12 @@ and the noise is one of four modes:
 * ``"none"``: no dropout;
 * ``"mask"``: a Bernoulli mask for each sample (Srivastava et al. 2014);
 * ``"gaussian"``: N(1, drop / (1 − drop)) noise for each sample (the same paper, section 10);
-* ``"slice"``: one sub-network for the whole batch, with a fixed count of units, cut out of the
-  weight matrices as in notebook 04. Fewer numbers are multiplied, so a step is faster; but the
-  samples of a batch share their noise (Graham et al. 2015, arXiv 1502.02478). So it needs a
-  smaller learning rate: on MNIST 0.03 where masks took 0.1 (``results/paper.md``).
+* ``"slice"``: one sub-network for the whole batch, with a fixed count of units. The hidden units
+  that stay are cut out of the weight matrices, as in notebook 04; inputs are not cut, one mask for
+  the batch sets some to 0. Fewer numbers are multiplied, so a step is faster; but the samples of a
+  batch share their noise (Graham et al. 2015, arXiv 1502.02478). It may need a smaller learning
+  rate: with 0.1, where masks trained, slices broke down in the one training that was tried (MNIST,
+  one seed), and with 0.05, 0.03 and 0.01 they trained, one seed each (``results/paper.md``).
 
 >>> from helpers.mnist import sample_split, unit_pixels
 >>> images, labels, test_images, test_labels = sample_split()

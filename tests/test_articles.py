@@ -99,15 +99,21 @@ def test_the_last_epoch_shuts_off_the_nodes_that_the_text_of_article_a_names(
 # ---- article B ----------------------------------------------------------------------------
 
 
-def test_notebook_4_works_with_the_first_example_of_article_b():
-    (source,) = [s for s in code_cells("04_weight_matrix_slicing") if "wih = np.array(" in s]
-    namespace = {"np": np}
+@pytest.mark.parametrize(
+    ("example", "names"),
+    [
+        ("example_1", ("wih", "who", "active_input_indices", "active_hidden_indices")),
+        ("example_2", ("wih_2", "who_2", "active_inputs_2", "active_hidden_2")),
+    ],
+)
+def test_notebook_4_works_with_the_examples_of_article_b(example, names):
+    cells = code_cells("04_weight_matrix_slicing")
+    (source,) = [cell for cell in cells if f"{names[0]} = np.array(" in cell]
+    namespace = {"np": np, "thin": thin}
     exec(source, namespace)
-    example = B["example_1"]
-    assert namespace["wih"].tolist() == example["wih"]
-    assert namespace["who"].tolist() == example["who"]
-    assert namespace["active_input_indices"] == example["active_input_indices"]
-    assert namespace["active_hidden_indices"] == example["active_hidden_indices"]
+    typed = [np.asarray(namespace[name]).tolist() for name in names]
+    keys = ("wih", "who", "active_input_indices", "active_hidden_indices")
+    assert typed == [B[example][key] for key in keys]
 
 
 @pytest.mark.parametrize("example", [B["example_1"], B["example_2"]], ids=["1", "2"])

@@ -9,6 +9,8 @@ from packaging.requirements import Requirement
 
 from tools.run import TAKES
 
+LICENCE_TEXTS = ("LICENSE", "README.md", "helpers/mnist_sample.LICENSE.txt")
+
 
 def requirements(name: str) -> dict[str, Requirement]:
     """The requirements in a file, by name."""
@@ -53,3 +55,28 @@ def test_the_words_of_the_readme():
 )
 def test_nothing_claims_to_know_the_numbers_of_article_a(path):
     assert overclaims(path.read_text(encoding="utf-8")) == []
+
+
+def plain(name: str) -> str:
+    """The text of a file in one line, a Markdown link as ``words (address)``."""
+    text = (PROJECT / name).read_text(encoding="utf-8")
+    return " ".join(re.sub(r"\[([^]]*)]\(([^)]*)\)", r"\1 (\2)", text).split())
+
+
+def about_mnist(name: str) -> str:
+    """What a file says of the licence of MNIST: whose it is, and who states what."""
+    found = re.findall(r"MNIST is by .*? We know .*?/by-sa/3\.0/\)\.", plain(name))
+    assert len(found) == 1, f"{name} has {len(found)} such paragraphs"
+    return found[0]
+
+
+@pytest.mark.parametrize("name", LICENCE_TEXTS)
+def test_all_texts_say_the_same_of_the_licence_of_mnist(name):
+    assert about_mnist(name) == about_mnist("LICENSE")
+    assert "made from it" not in plain(name), "a claim that nobody whom we can name has made"
+
+
+@pytest.mark.parametrize("name", ["LICENSE", "README.md"])
+def test_pictures_of_digits_are_not_put_under_the_licence_of_the_texts(name):
+    ours, digits = "creativecommons.org/licenses/by/4.0/", "except pictures that show MNIST digits"
+    assert re.search(rf"{ours}\)?, {digits}", plain(name))
