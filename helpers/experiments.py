@@ -576,6 +576,16 @@ def recorded(name: str, folder: Path = RESULTS) -> dict[str, dict[str, np.ndarra
     }
 
 
+def made_with(name: str, folder: Path = RESULTS) -> list[str]:
+    """The versions and machines that made the recorded runs of experiment ``name``, each once.
+
+    Raises what `recorded` raises.
+    """
+    path = file_of(name, folder)
+    recorded(name, folder)
+    return sorted({one["versions"] for one in records.read(path, header_of(name))})
+
+
 def main(arguments: list[str] | None = None) -> None:
     """The command line; see the top of this module. Ends with 1 if a run failed, 130 by Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m helpers.experiments")

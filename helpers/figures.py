@@ -546,6 +546,51 @@ def dots_figure(
     return fig, text + ". ".join(alt) + "."
 
 
+def pairs_figure(
+    groups: dict[str, tuple[np.ndarray, np.ndarray]],
+    members: tuple[str, str],
+    x_label: str,
+    title: str = "",
+    reference: tuple[str, float] | None = None,
+    digits: int = 3,
+) -> Described:
+    """Panels side by side, in each a row for every pair of values, joined by a line.
+
+    ``groups`` has two arrays of the same length for each panel, ``members`` says what they are.
+    The rows are sorted by the first. ``reference`` is a named value, a vertical dashed line.
+    """
+    fig, axes = new_figure(MAX_WIDTH, 4.2, len(groups), sharex=True, sharey=True)
+    alt = []
+    for ax, (name, pair) in zip(axes[0], groups.items(), strict=True):
+        order = np.argsort(pair[0], kind="stable")
+        first, second = (np.asarray(values)[order] for values in pair)
+        rows = np.arange(len(first))
+        ax.hlines(rows, np.minimum(first, second), np.maximum(first, second), color=FADED, lw=1.2)
+        ax.plot(first, rows, "o", color=INK, ms=6, label=members[0], ls="")
+        ax.plot(second, rows, "s", color=TEST, ms=6, mfc="none", mew=1.4, label=members[1], ls="")
+        if reference:
+            ax.axvline(reference[1], color=INK, lw=1.2, ls="--", label=reference[0])
+        ax.set_yticks([])
+        ax.tick_params(labelbottom=True)
+        finish(ax, x_label, "seed, sorted" if ax is axes[0, 0] else "", name)
+        apart = np.abs(first - second)
+        alt.append(
+            f"{name}: {members[0]} from {first.min():.{digits}f} to {first.max():.{digits}f}, the "
+            f"two {apart.mean():.{digits}f} apart on average and {apart.max():.{digits}f} at most"
+        )
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    fig.legend(
+        handles, labels, fontsize=9, frameon=False, loc="outside lower center", ncols=len(labels)
+    )
+    if title:
+        fig.suptitle(title, fontsize=10)
+    dashed = f" Dashed line: {reference[0]}, {reference[1]:.{digits + 1}f}." if reference else ""
+    return fig, (
+        f"{title or x_label}: {x_label}, a row for each seed with two markers, {members[0]} and "
+        f"{members[1]}.{dashed} " + ". ".join(alt) + "."
+    )
+
+
 # ---- digits -------------------------------------------------------------------------------
 
 
