@@ -305,14 +305,14 @@ def _one_run(
             "setting": setting,
             "seed": seed,
             **{name: _rounded(value) for name, value in results.items()},
-            "versions": _versions(),
+            "versions": versions(),
         }
     except Exception as error:
         outcome = f"{type(error).__name__}: {error}"
     return setting, seed, outcome, time.perf_counter() - start
 
 
-def _versions() -> str:
+def versions() -> str:
     """What decides the last bits of a run: the versions, the kernel of the BLAS, the machine."""
     blas = [library for library in threadpool_info() if library["user_api"] == "blas"]
     kernels = {

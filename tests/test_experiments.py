@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import scipy
 from small_training import new_run
+from threadpoolctl import threadpool_info
 
 from helpers import experiments, records, training
 from helpers.experiments import (
@@ -94,14 +95,22 @@ def test_every_setting_is_run_with_every_seed(small, tmp_path):
         "settings": SMALL,
         "results": ["train", "updates"],
     }
-    versions = f"python {platform.python_version()}, numpy {np.__version__}, "
+    versions = runs[0]["versions"]
+    assert versions.startswith(
+        f"python {platform.python_version()}, numpy {np.__version__}, scipy {scipy.__version__}, "
+    )
+    for library in threadpool_info():  # each BLAS, with the kernel that decides the last bits
+        if library["user_api"] == "blas":
+            assert f"{library['internal_api']} {library['version']}" in versions
+            assert library.get("architecture", "") in versions
+    assert versions.endswith(platform.machine())
     assert runs == [
         {
             "setting": setting,
             "seed": seed,
             "train": round(0.5 + (seed + SMALL[setting]["epochs"]) / 30, 5),
             "updates": seed + 4,
-            "versions": versions + f"scipy {scipy.__version__}",
+            "versions": versions,
         }
         for setting in SMALL
         for seed in range(2)

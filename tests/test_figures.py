@@ -80,6 +80,16 @@ CALLS = {
         "Five runs",
         reference=("article", 0.93),
     ),
+    "pairs_figure": lambda: figures.pairs_figure(
+        {
+            "mean 2": (np.array([0.92, 0.91, 0.93]), np.array([0.915, 0.925, 0.93])),
+            "mean 0": (np.array([0.96, 0.961, 0.962]), np.array([0.96, 0.961, 0.962])),
+        },
+        ("x / 255", "x * (1 / 255)"),
+        "accuracy on the test set",
+        "Three seeds",
+        reference=("the article", 0.9296),
+    ),
     "digits_figure": lambda: figures.digits_figure(
         RNG.integers(0, 256, (5, 28, 28)),
         ["0", "1\n99 %", "2", "3", "4"],
@@ -145,6 +155,19 @@ def new_axes():
 
 
 # ---- every figure -------------------------------------------------------------------------
+
+
+def test_pairs_are_joined_sorted_by_the_first_and_told():
+    fig, alt = CALLS["pairs_figure"]()
+    first, second, dashed = fig.axes[0].get_lines()
+    np.testing.assert_array_equal(first.get_xdata(), [0.91, 0.92, 0.93])
+    np.testing.assert_array_equal(second.get_xdata(), [0.925, 0.915, 0.93])
+    joins = [sorted(path.vertices[:, 0]) for path in fig.axes[0].collections[0].get_paths()]
+    np.testing.assert_allclose(joins, [[0.91, 0.925], [0.915, 0.92], [0.93, 0.93]])
+    assert set(dashed.get_xdata()) == {0.9296}
+    assert first.get_marker() != second.get_marker()
+    assert "mean 2: x / 255 from 0.910 to 0.930, the two 0.007 apart on average" in alt
+    assert "0.015 at most. mean 0:" in alt and "Dashed line: the article, 0.9296." in alt
 
 
 def test_every_figure_function_is_called_here():

@@ -234,15 +234,45 @@ def test_unit_pixels_maps_every_pixel_to_its_place_between_zero_and_one_in_float
         mnist.unit_pixels(scaled)
 
 
-def test_scale_pixels_maps_every_pixel_to_its_place_between_one_hundredth_and_one():
-    pixels = np.arange(784, dtype=np.int64) % 256
-    rows = np.stack([pixels, 255 - pixels, pixels]).astype(np.uint8)
-    scaled = mnist.scale_pixels(rows)
-    assert (scaled.shape, scaled.dtype) == ((3, 784), np.float64)
-    expected = 0.01 + 0.99 * np.stack([pixels, 255 - pixels, pixels]) / 255
-    np.testing.assert_allclose(scaled, expected, rtol=0, atol=3e-16)
-    assert (scaled.min(), scaled.max()) == (0.01, 1.0)
-    np.testing.assert_array_equal(mnist.scale_pixels(rows.reshape(3, 28, 28)), scaled)
+# Worked out apart from the code: what black, a pixel of 128 and white become.
+SCALED = {
+    "x / 252.46": (0, 0.507011, 1.010061),
+    "x / 255": (0, 0.501961, 1),
+    "x * (0.99 / 255)": (0, 0.496941, 0.99),
+    "x * (0.99 / 255) + 0.01": (0.01, 0.506941, 1),
+}
+
+
+@pytest.mark.parametrize("scaling", SCALED)
+def test_scale_pixels_maps_every_pixel_to_its_place(scaling):
+    pixels = np.array([0, 128, 255] * 261 + [0])
+    rows = np.stack([pixels, 255 - pixels]).astype(np.uint8)
+    scaled = mnist.scale_pixels(rows, scaling)
+    assert (scaled.shape, scaled.dtype) == ((2, 784), np.float64)
+    np.testing.assert_allclose(scaled[0, :3], SCALED[scaling], atol=1e-6)
+    np.testing.assert_array_equal(mnist.scale_pixels(rows.reshape(2, 28, 28), scaling), scaled)
+    if scaling == "x / 255":
+        np.testing.assert_array_equal(mnist.scale_pixels(rows), scaled)
+
+
+@pytest.mark.parametrize("scaling", mnist.SCALINGS)
+def test_a_scaling_is_computed_as_it_is_written(scaling):
+    x = np.arange(256.0)
+    np.testing.assert_array_equal(mnist.SCALINGS[scaling](x), eval(scaling, {"x": x}))
+
+
+def test_each_scaling_is_there_in_two_ways_that_differ_by_rounding_alone():
+    ways = list(mnist.SCALINGS.values())
+    x = np.arange(256.0)
+    assert len(ways) == 2 * len(SCALED)
+    for one, other in zip(ways[::2], ways[1::2], strict=True):
+        apart = np.abs(one(x) - other(x))
+        assert 0 < apart.max() < 3e-16
+
+
+def test_an_unknown_scaling_is_refused():
+    with pytest.raises(ValueError, match=r"^scaling must be one of x / 252\.46, .* got 'x / 256'$"):
+        mnist.scale_pixels(np.zeros((1, 784), np.uint8), "x / 256")
 
 
 @pytest.mark.parametrize(
