@@ -386,8 +386,8 @@ def way_back_figure(
         ax.text(nodes[0][0], half + 0.53, notes[layer], ha="center", va="bottom", fontsize=9)
     frame(ax, -0.6, columns[-1] + 1.0, -half - 0.5, half + 1.35)
     alt = (
-        f"All ways back to the weight between {titles[0]} node {start + 1} and node {node + 1} of the "
-        f"next layer, {len(on[2]) * len(on[3])} from {len(on[3])} errors; "
+        f"All ways back to the weight between {titles[0]} node {start + 1} and node {node + 1} of "
+        f"the next layer, {len(on[2]) * len(on[3])} from {len(on[3])} errors; "
         f"{dropped_text(sizes, dropped, titles)}."
     )
     for title, layer in zip(titles, layers, strict=True):

@@ -462,7 +462,7 @@ def test_every_way_back_to_one_weight_is_drawn_with_its_numbers():
                 x, y = at[figures.number(weight, 3)]
                 share = (x - x1) / (x2 - x1)
                 assert 0.3 < share < 0.9 and y == pytest.approx(y1 + share * (y2 - y1))
-    assert "between x node 4 and node 3 of the next layer, 12 from 4 errors; dropped: h node 1," in alt
+    assert "x node 4 and node 3 of the next layer, 12 from 4 errors; dropped: h node 1," in alt
     back = figures.values_text(WEIGHTS[2][:, 4], 3)
     assert f"through g node 5: {back}, then {figures.number(WEIGHTS[1][4, 2], 3)}." in alt
     assert "h: 0, −0.250, 0.750. g: 0.333, 0.333, 0, 0, 0.333." in alt
