@@ -151,11 +151,21 @@ def _mean_of_digits(counts: dict) -> float:
     return np.mean([_accuracy({k: n for k, n in counts.items() if k[0] == d}) for d in digits])
 
 
+def _weight_gradient(
+    error: np.ndarray, slope: np.ndarray, state: np.ndarray, drop: float, below: np.ndarray
+) -> np.ndarray:
+    return error * slope * state / (1 - drop) @ below.T
+
+
 _GRID = np.array([[-2.0, -0.5, 0.0], [0.3, 1.0, 4.0]])
 _LOGITS = np.array([[1.0, -2.0, 0.5, 0.0], [1000.0, 998.0, 0.0, -5.0], [0.2, 0.1, 0.0, 3.0]])
 _TARGETS = np.eye(4)[[0, 1, 3]]
 _LAYER = np.array([[3.0, -1.0, 2.0, 0.5], [1.0, 4.0, -2.0, 7.0]])
 _MASK = np.array([[1.0, 0.0, 1.0, 1.0], [1.0, 1.0, 0.0, 1.0]])
+_ERROR = np.array([[3.0, -1.0, 2.0], [1.0, 4.0, -2.0], [-5.0, 0.5, 7.0], [2.0, -3.0, 1.0]])
+_SLOPE = np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
+_STATE = np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
+_BELOW = np.array([[1.0, 2.0, 0.5], [3.0, -1.0, 4.0], [0.2, 6.0, -2.0]])  # three nodes and samples
 _MATRIX = np.arange(1.0, 13.0).reshape(3, 4)
 _COUNTS = {(0, 0): 8, (0, 1): 2, (1, 1): 3, (2, 0): 4, (2, 2): 3}
 
@@ -318,25 +328,49 @@ BACKWARD = {
         "it, because forward and backward do not fit each other.",
     ),
     "03.3": Exercise(
-        right=lambda error, mask, drop: error * mask / (1 - drop),
+        right=_weight_gradient,
         wrong={
-            "the same scale as in the forward pass: divide by (1 - drop)": lambda e, m, drop: e * m,
-            "divide by (1 - drop), not by drop": lambda e, m, drop: e * m / drop,
-            "the scale is not undone on the way back, it is applied again": lambda e, m, drop: (
-                e * m * (1 - drop)
+            "the state alone was multiplied with the layer below; the product comes last": (
+                lambda error, slope, state, drop, below: (
+                    error * slope * (state / (1 - drop)).dot(below.T)
+                )
             ),
-            "the mask is missing: a dropped node gets no blame": lambda e, m, drop: e / (1 - drop),
-            "that passes the error on as if there were no dropout": lambda e, m, drop: e,
-            "the mask is upside down: 1 stays": lambda e, m, drop: e * (1 - m) / (1 - drop),
-            "multiply by the scaled mask again; nothing is undone on the way back": (
-                lambda e, m, drop: e / (m / (1 - drop))
+            "the slope alone was multiplied with the layer below; the product comes last": (
+                lambda error, slope, state, drop, below: (
+                    error * (state / (1 - drop)) * slope.dot(below.T)
+                )
             ),
-            "multiply by the mask and divide by (1 - drop)": lambda e, m, drop: e / m,
-            "divided by (1 - drop) twice": lambda e, m, drop: e * m / (1 - drop) ** 2,
+            "sum over the samples: the layer below has to be transposed": (
+                lambda error, slope, state, drop, below: error * slope * state / (1 - drop) @ below
+            ),
+            "the same scale as in the forward pass: divide by (1 - drop)": (
+                lambda error, slope, state, drop, below: error * slope * state @ below.T
+            ),
+            "divide by (1 - drop), not by drop": (
+                lambda error, slope, state, drop, below: error * slope * state / drop @ below.T
+            ),
+            "the scale is not undone on the way back, it is applied again": (
+                lambda error, slope, state, drop, below: (
+                    error * slope * state * (1 - drop) @ below.T
+                )
+            ),
+            "the state is missing: a dropped node gets no blame": (
+                lambda error, slope, state, drop, below: error * slope / (1 - drop) @ below.T
+            ),
+            "the state is upside down: 1 stays": (
+                lambda error, slope, state, drop, below: (
+                    error * slope * (1 - state) / (1 - drop) @ below.T
+                )
+            ),
+            "the slope of the activation is missing": (
+                lambda error, slope, state, drop, below: error * state / (1 - drop) @ below.T
+            ),
         },
-        solution="error * mask / (1 - drop): the derivative of a product with a constant is the "
-        "constant, so forward and backward are the same function.",
-        inputs=((_LAYER, _MASK, 0.2),),
+        solution="error * slope * state / (1 - drop) @ below.T: from left to right, so that every "
+        "sample's error is masked before the product sums over the samples. With .dot the state "
+        "alone would meet the layer below: at most batch sizes that raises, at this one it does "
+        "not.",
+        inputs=((_ERROR, _SLOPE, _STATE, 0.2, _BELOW),),
     ),
     "03.4": Exercise(
         right=80,
@@ -344,7 +378,7 @@ BACKWARD = {
             "both ends of the edge have to be on": 200 * 2 / 3,
             "both ends of the edge have to be on, not one of them": 120,
             "that is how often both ends are off": 200 / 3 * 2 / 5,
-            "that is the count in the article's run; the average over all runs is asked for": 88,
+            "that is the count in the run above; the average over all runs is asked for": 88,
             "drop_H1 is the fraction that is off, not the one that is on": 200 / 3 * 3 / 5,
         },
         solution="node 1 of layer 1 is on with probability 2/3, node 1 of layer 2 with 3/5, "

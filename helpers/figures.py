@@ -259,6 +259,158 @@ def network_figure(
     return fig, alt
 
 
+def gradients_figure(
+    weights: Sequence[np.ndarray],
+    biases: Sequence[np.ndarray],
+    node_names: Sequence[Sequence[str]],
+    dropped: Collection[tuple[int, int]] = (),
+) -> Described:
+    """One drawing for each weight matrix of a network: which of its edges get a gradient.
+
+    ``weights`` and ``biases`` hold the gradients, ``weights[k]`` those of the edges behind layer k.
+    An edge is solid, in the colour and width of its gradient, or faint and dashed where that is 0;
+    a small b beside a node is its bias, drawn in the same way. ``dropped`` as in ``draw_network``.
+    """
+    fig, axes = new_figure(2.8 * len(weights), 0.62 * max(map(len, node_names)) + 0.9, len(weights))
+    half = (max(map(len, node_names)) - 1) / 2 + 0.5
+    described = []
+    for k, (ax, w, b) in enumerate(zip(axes[0], weights, biases, strict=True)):
+        counts = [np.count_nonzero(gradient) for gradient in (w, b)]
+        shares = f"{counts[0]} of {w.size} weights, {counts[1]} of {b.size} biases"
+        draw_gradient(ax, w, np.ravel(b), node_names[k : k + 2], dropped, k)
+        title = f"grad_w{k + 1} and grad_b{k + 1}\n{shares}"
+        ax.text(1.55, half + 0.1, title, ha="center", va="bottom", fontsize=TEXT)
+        frame(ax, -0.5, 3.6, -half, half + 1.1)
+        rows, columns = (np.flatnonzero((w == 0).all(axis=axis)) for axis in (1, 0))
+        described.append(f"grad_w{k + 1} and grad_b{k + 1}: {shares}; {untouched(rows, columns)}")
+    lead = "Which edges get a gradient, one drawing for each weight matrix"
+    return fig, f"{lead}. {'. '.join(described)}."
+
+
+def draw_gradient(
+    ax: Axes,
+    w: np.ndarray,
+    b: np.ndarray,
+    node_names: Sequence[Sequence[str]],
+    dropped: Collection[tuple[int, int]],
+    layer: int,
+) -> None:
+    """The edges of one weight matrix from ``layer`` to the next, and the biases, by gradient."""
+    sizes = [len(names) for names in node_names]
+    ends = [[(2.2 * i, (n - 1) / 2 - j) for j in range(n)] for i, n in enumerate(sizes)]
+    biases = [(x + 0.85, y) for x, y in ends[1]]
+    w, shares = w / (np.abs(w).max() or 1), b / (np.abs(b).max() or 1)
+    edges = [(ends[0][j], ends[1][k], w[k, j]) for k, j in np.ndindex(w.shape)]
+    edges += zip(ends[1], biases, shares, strict=True)
+    for start, end, value in edges:
+        colour = DIVERGING(0.5 + 0.25 * value + 0.15 * np.sign(value)) if value else "#c4c4c4"
+        dashes = "-" if value else (0, (3, 2.5))
+        width = 0.9 + 1.6 * abs(value)
+        ax.plot(*zip(start, end, strict=True), color=colour, ls=dashes, lw=width, zorder=1)
+    for i, nodes in enumerate(ends):
+        for j, (x, y) in enumerate(nodes):
+            draw_node(ax, x, y, node_names[i][j], (layer + i, j) in dropped)
+    for (x, y), value in zip(biases, b, strict=True):
+        edge, dashes = (INK, "-") if value else (FADED, (0, (2, 1.5)))
+        box = {"fc": PAPER if value else "white", "ec": edge, "ls": dashes, "lw": 0.9}
+        ax.add_patch(Rectangle((x - 0.2, y - 0.2), 0.4, 0.4, zorder=2, **box))
+        ax.text(x, y - 0.01, "b", ha="center", va="center", fontsize=9, color=edge, zorder=3)
+
+
+def untouched(rows: Sequence[int], columns: Sequence[int]) -> str:
+    """The rows and columns of zeros of a gradient in words, counted from 1."""
+    found = [
+        f"{what}{'s' * (len(numbers) > 1)} {listed(n + 1 for n in numbers)}"
+        for what, numbers in (("row", rows), ("column", columns))
+        if len(numbers)
+    ]
+    return f"untouched: {' and '.join(found)}" if found else "no row or column is untouched"
+
+
+def way_back_figure(
+    layers: Sequence[np.ndarray],
+    weights: Sequence[np.ndarray],
+    titles: Sequence[str],
+    path: tuple[int, int],
+    dropped: Collection[tuple[int, int]] = (),
+    notes: Sequence[str] = ("", "", "", ""),
+    digits: int = 3,
+) -> Described:
+    """All ways from the output errors of a network with two hidden layers back to one weight.
+
+    ``layers`` holds what stands in the nodes (inputs, then errors), ``path`` the weight as (input,
+    node of layer 1), from 0. Edges on a way back are coloured and carry their weight; others are
+    faint, and those of dropped nodes are not there. ``notes`` stand below the titles.
+    """
+    sizes = [len(layer) for layer in layers]
+    half = 1.12 * (max(sizes) - 1) / 2
+    columns = (0.0, 2.7, 5.6, 9.6)
+    at = [
+        [(x, 1.12 * ((n - 1) / 2 - j)) for j in range(n)]
+        for x, n in zip(columns, sizes, strict=True)
+    ]
+    on = [[j for j in range(n) if (k, j) not in dropped] for k, n in enumerate(sizes)]
+    edges = {(k, i, j) for k in range(3) for i, j in product(on[k], on[k + 1])}
+    start, node = path
+    ways = {(0, start, node)}
+    ways |= {(1, node, k) for k in on[2]} | {(2, k, o) for k, o in product(on[2], on[3])}
+    fig, axes = new_figure(MAX_WIDTH, 0.78 * max(sizes) + 0.9)
+    ax = axes[0, 0]
+    for layer, i, j in sorted(edges | ways):
+        ends = at[layer][i], at[layer + 1][j]
+        weight = weights[layer][j, i]
+        colour = DIVERGING(0.86 if weight > 0 else 0.14)
+        if (layer, i, j) in ways:
+            ax.plot(*zip(*ends, strict=True), color=colour, lw=1.7, zorder=1.5)
+        else:
+            ax.plot(*zip(*ends, strict=True), color="#d4d4d4", lw=0.7, zorder=1)
+    for layer, share in ((1, 0.5), (2, label_share(at[2], at[3], on[2]))):
+        for _, i, j in sorted(way for way in ways if way[0] == layer):
+            (x1, y1), (x2, y2) = at[layer][i], at[layer + 1][j]
+            ax.text(
+                x1 + share * (x2 - x1),
+                y1 + share * (y2 - y1),
+                number(weights[layer][j, i], digits),
+                ha="center",
+                va="center",
+                fontsize=9,
+                color=INK,
+                bbox={"fc": "white", "ec": "none", "pad": 0.8},
+                zorder=1.8,
+            )
+    for layer, nodes in enumerate(at):
+        for j, (x, y) in enumerate(nodes):
+            value = number(float(np.ravel(layers[layer])[j]), digits)
+            draw_node(ax, x, y, value, (layer, j) in dropped)
+        ax.text(nodes[0][0], half + 0.85, titles[layer], ha="center", va="bottom", fontsize=TEXT)
+        ax.text(nodes[0][0], half + 0.53, notes[layer], ha="center", va="bottom", fontsize=9)
+    frame(ax, -0.6, columns[-1] + 1.0, -half - 0.5, half + 1.35)
+    alt = (
+        f"All ways back to the weight between {titles[0]} node {start + 1} and node {node + 1} of "
+        f"the next layer, {len(on[2]) * len(on[3])} from {len(on[3])} errors; "
+        f"{dropped_text(sizes, dropped, titles)}."
+    )
+    for title, layer in zip(titles, layers, strict=True):
+        alt += f" {title}: {values_text(np.ravel(layer), digits)}."
+    for k in on[2]:
+        back = values_text(weights[2][on[3], k], digits)
+        there = number(weights[1][k, node], digits)
+        alt += f" Weights through {titles[2]} node {k + 1}: {back}, then {there}."
+    return fig, alt
+
+
+def label_share(
+    starts: Sequence[tuple[float, float]], ends: Sequence[tuple[float, float]], on: Sequence[int]
+) -> float:
+    """How far along its edge a label stands, so that labels of all edges are furthest apart."""
+
+    def gap(share: float) -> float:
+        heights = [(1 - share) * starts[i][1] + share * y for i in on for _, y in ends]
+        return np.diff(np.sort(heights)).min(initial=np.inf)
+
+    return max(np.linspace(0.62, 0.84, 45), key=gap)
+
+
 def networks_figure(
     sizes: Sequence[int], states_1: np.ndarray, states_2: np.ndarray, columns: int = 5
 ) -> Described:

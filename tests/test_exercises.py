@@ -34,7 +34,11 @@ KNOWN = {
     "02.5": 0,
     "03.1": 9,
     "03.2": 0.666667,
-    "03.3": lambda f: f(np.array([4.0, 8.0]), np.array([0.0, 1.0]), 0.2).tolist() == [0.0, 10.0],
+    # one node, two samples, two nodes below: only the second sample counts, with 8 / 0.8 = 10
+    "03.3": lambda f: (
+        f(*np.array([[[4.0, 8.0]], [[1.0, 1.0]], [[0.0, 1.0]]]), 0.2, np.array([[1, 2], [3, 4.0]]))
+        == pytest.approx(np.array([[20, 40]]))
+    ),
     "03.4": 80,
     "03.5": 3.685590,
     "04.1": 64_350,

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import pytest
@@ -21,6 +21,27 @@ COUNTS = {(0, 0): 30, (0, 1): 2, (1, 1): 25, (2, 2): 41, (2, 0): 7}
 SOLID = ("-", "solid")
 MINUS = "\N{MINUS SIGN}"
 
+NODE_NAMES = [figures.names("x", 3), figures.names("h", 2), figures.names("g", 3)]
+# h1 and g3 are dropped; the weight from x2 to h2 has a gradient of 0 without that
+GRADIENTS = (
+    [np.array([[0, 0, 0], [2.0, 0, -1]]), np.array([[0, -4.0], [0, 3.0], [0, 0]])],
+    [np.array([[0], [5.0]]), np.array([[-4.0], [3.0], [0]])],
+)
+WEIGHTS = [RNG.normal(size=shape) for shape in ((3, 5), (5, 3), (4, 5))]
+
+
+def way_back(state, path=(3, 2)):
+    """The article's network, with node 1 of layer 1 and the zeros of ``state`` dropped."""
+    return figures.way_back_figure(
+        [np.arange(1, 6) / 10, np.array([0, -0.25, 0.75]), np.array(state) / 3, np.ones(4) / 8],
+        WEIGHTS,
+        ["x", "h", "g", "errors"],
+        path,
+        {(1, 0)} | {(2, j) for j in range(5) if not state[j]},
+        ["", "× mask 1.5", "× mask 1.667", ""],
+    )
+
+
 # One call of every figure function: what the notebooks draw, in small.
 CALLS = {
     "network_figure": lambda: figures.network_figure(
@@ -29,6 +50,8 @@ CALLS = {
         {(0, 1), (1, 0), (1, 3)},
         ["x", "hidden", "y_hat"],
     ),
+    "gradients_figure": lambda: figures.gradients_figure(*GRADIENTS, NODE_NAMES, {(1, 0), (2, 2)}),
+    "way_back_figure": lambda: way_back((1, 1, 0, 0, 1)),
     "networks_figure": lambda: figures.networks_figure(
         [3, 3, 4, 2], np.array([[0, 1, 1], [1, 0, 1]]), np.array([[0, 1, 1, 1], [1, 1, 0, 0]])
     ),
@@ -186,7 +209,10 @@ def test_a_figure_fits_the_page_and_its_text_is_large_enough(name):
 
 @pytest.mark.parametrize("name", CALLS)
 def test_no_text_of_a_figure_is_cut_off_or_covers_another(name):
-    fig, _ = CALLS[name]()
+    nothing_is_cut_or_covered(CALLS[name]()[0])
+
+
+def nothing_is_cut_or_covered(fig):
     boxes = {text: text.get_window_extent() for text in texts(drawn(fig))}
     for text, box in boxes.items():
         inside = fig.bbox.padded(1)
@@ -391,6 +417,84 @@ def test_a_network_figure_writes_values_or_names():
     fig, alt = figures.network_figure(node_names=[["a", "b"], ["c"]])
     assert sorted(said(fig.axes[0])) == ["a", "b", "c"]
     assert alt == "Network of 2-1 nodes: no node is dropped."
+
+
+def strokes(ax):
+    """The solid and the dashed edges of a drawing, told from the crosses by their length."""
+    lines = [line for line in ax.lines if np.ptp(line.get_xdata()) > 0.7]
+    return [line for line in lines if line.get_linestyle() in SOLID], [
+        line for line in lines if line.get_linestyle() not in SOLID
+    ]
+
+
+def test_an_edge_is_solid_where_its_weight_gets_a_gradient_and_dashed_elsewhere():
+    fig, alt = CALLS["gradients_figure"]()
+    for k, (ax, w, b) in enumerate(zip(fig.axes, *GRADIENTS, strict=True)):
+        solid, dashed = strokes(ax)
+        assert len(solid) == np.count_nonzero(w) + np.count_nonzero(b)
+        assert len(dashed) == w.size + b.size - len(solid)
+        red, violet = (sum(np.sign(to_rgba(line.get_color())[0] - to_rgba(line.get_color())[2]) == s
+                           for line in solid) for s in (1, -1))  # fmt: skip
+        assert (red, violet) == ((w > 0).sum() + (b > 0).sum(), (w < 0).sum() + (b < 0).sum())
+        # an edge leads from its column to its row
+        at = places(ax)
+        rows, columns = NODE_NAMES[k + 1], NODE_NAMES[k]
+        drawn = {tuple(map(tuple, line.get_xydata())) for line in solid}
+        for row, column in zip(*np.nonzero(w), strict=True):
+            assert (at[columns[column]], at[rows[row]]) in drawn
+        boxes = [box.get_linestyle() in SOLID for box in cells(ax)]
+        assert boxes == [bool(value) for value in np.ravel(b)]
+    assert [len(crossed(ax)) for ax in fig.axes] == [1, 2]
+    widest = max(strokes(fig.axes[1])[0], key=lambda line: line.get_linewidth())
+    assert widest.get_xydata()[1].tolist() == list(places(fig.axes[1])["$g_{1}$"])
+    assert (
+        "grad_w1 and grad_b1: 2 of 6 weights, 1 of 2 biases; untouched: row 1 and column 2" in alt
+    )
+    assert (
+        "grad_w2 and grad_b2: 2 of 6 weights, 2 of 3 biases; untouched: row 3 and column 1." in alt
+    )
+    _, alt = figures.gradients_figure([np.ones((1, 2))], [np.ones(1)], [NODE_NAMES[1], ["o"]])
+    assert alt.endswith("2 of 2 weights, 1 of 1 biases; no row or column is untouched.")
+
+
+def test_every_way_back_to_one_weight_is_drawn_with_its_numbers():
+    fig, alt = CALLS["way_back_figure"]()
+    (ax,) = fig.axes
+    solid, dashed = strokes(ax)
+    ways = [line for line in solid if line.get_linewidth() > 1]
+    assert len(ways) == 1 + 3 + 3 * 4 and not dashed
+    assert len(solid) == 5 * 2 + 2 * 3 + 3 * 4  # the others are there, and faint
+    assert len(crossed(ax)) == 3
+    at = places(ax)
+    (start, end) = min(ways, key=lambda line: line.get_xdata()[0]).get_xydata()
+    assert tuple(start) == at["0.400"] and tuple(end) == at["0.750"]
+    on_way = {tuple(map(tuple, line.get_xydata())): line for line in ways}
+    columns = sorted({x for line in ways for x in line.get_xdata()})
+    ends_at = {tuple(end) for line in ways for end in line.get_xydata()}
+    height = [sorted((y for x, y in ends_at if x == column), reverse=True) for column in columns]
+    for layer, numbers in enumerate(pairwise([(4,), (3,), (1, 2, 5), (1, 2, 3, 4)])):
+        ends = [list(enumerate(n)) for n in numbers]
+        for (i, start), (j, end) in product(*ends):
+            weight = WEIGHTS[layer][end - 1, start - 1]
+            (x1, y1), (x2, y2) = (
+                (columns[layer + k], height[layer + k][n]) for k, n in ((0, i), (1, j))
+            )
+            red, _, blue, _ = to_rgba(on_way[(x1, y1), (x2, y2)].get_color())
+            assert np.sign(red - blue) == np.sign(weight)
+            if layer:  # the label stands on its edge, between the ends
+                x, y = at[figures.number(weight, 3)]
+                share = (x - x1) / (x2 - x1)
+                assert 0.3 < share < 0.9 and y == pytest.approx(y1 + share * (y2 - y1))
+    assert "x node 4 and node 3 of the next layer, 12 from 4 errors; dropped: h node 1," in alt
+    back = figures.values_text(WEIGHTS[2][:, 4], 3)
+    assert f"through g node 5: {back}, then {figures.number(WEIGHTS[1][4, 2], 3)}." in alt
+    assert "h: 0, −0.250, 0.750. g: 0.333, 0.333, 0, 0, 0.333." in alt
+
+
+@pytest.mark.parametrize("off", list(combinations(range(5), 2)))
+def test_the_numbers_of_the_ways_back_never_cover_each_other(off):
+    fig, _ = way_back([int(j not in off) for j in range(5)])
+    nothing_is_cut_or_covered(fig)
 
 
 def test_a_table_of_networks_has_one_for_each_pair_of_states():
