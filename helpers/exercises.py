@@ -459,6 +459,8 @@ CLASS = {
         right=3 * 8 + 7 * 4,
         wrong={
             "the bias nodes are on as well: each matrix keeps its last column": 42,
+            "the hidden bias node is on as well: who keeps its last column": 45,
+            "the input bias node is on as well: wih keeps its last column": 49,
             "that is wih alone; who moves as well": 24,
             "that is who alone; wih moves as well": 28,
             "those are all weights; the dropped nodes' do not move": 97,
@@ -522,7 +524,7 @@ CLASS = {
             "add the counts up, not the pairs": lambda counts: (
                 sum(t == p for t, p in counts) / len(counts)
             ),
-            "that is the mean over the digits: divide all right answers by all images": (
+            "that is the mean over the classes: divide all right answers by all samples": (
                 _mean_of_digits
             ),
         },

@@ -170,6 +170,15 @@ def restore_both(
     return restored_wih, restore(who, thin_who, range(len(who)), active_hid)
 
 
+def with_bias_node(active: Sequence[int], n_nodes: int, bias: float | None) -> Sequence[int]:
+    """``active`` with the number of the bias node, ``n_nodes``, behind it, if there is a bias.
+
+    >>> with_bias_node([0, 2], 4, bias=1)
+    [0, 2, 4]
+    """
+    return [*active, n_nodes] if bias else active
+
+
 def append_bias(values: np.ndarray, bias: float | None) -> np.ndarray:
     """``values`` with the bias value as one more last entry of each sample; as they are without.
 
@@ -232,19 +241,22 @@ def train_parts(
     active_percentage: float,
     learning_rate: float,
     rng: np.random.Generator,
+    bias: float | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """``wih`` and ``who`` after one epoch in ``parts``, a freshly thinned network for each.
 
-    ``active_percentage`` is the fraction of the inputs and of the hidden nodes that stays. No bias.
-    The matrices that are given stay as they are.
+    ``active_percentage`` is the fraction of the inputs and of the hidden nodes that stays; a bias
+    node always does. The matrices that are given stay as they are.
     """
+    n_in, n_hidden = inputs.shape[1], len(wih)
     for start, end in pairwise(part_ends(len(inputs), parts)):
-        active_in = active_indices(wih.shape[1], active_percentage, rng)
-        active_hid = active_indices(len(wih), active_percentage, rng)
-        thin_wih, thin_who = thin_both(wih, who, active_in, active_hid)
+        active_in = active_indices(n_in, active_percentage, rng)
+        active_hid = active_indices(n_hidden, active_percentage, rng)
+        kept = with_bias_node(active_in, n_in, bias), with_bias_node(active_hid, n_hidden, bias)
+        small = thin_both(wih, who, *kept)
         for k in range(start, end):
-            train_sample(thin_wih, thin_who, inputs[k, active_in], targets[k], learning_rate)
-        wih, who = restore_both(wih, who, thin_wih, thin_who, active_in, active_hid)
+            train_sample(*small, inputs[k, active_in], targets[k], learning_rate, bias)
+        wih, who = restore_both(wih, who, *small, *kept)
     return wih, who
 
 
@@ -405,7 +417,12 @@ class NeuralNetwork:
         inputs = active_indices(n_in, active_input_percentage, self.rng)
         hidden = active_indices(n_hidden, active_hidden_percentage, self.rng)
         self._full, self._active = (self.wih, self.who), (inputs, hidden)
-        self.wih, self.who = thin_both(self.wih, self.who, *self._with_bias(inputs, hidden))
+        self.wih, self.who = thin_both(
+            self.wih,
+            self.who,
+            with_bias_node(inputs, n_in, self.bias),
+            with_bias_node(hidden, n_hidden, self.bias),
+        )
         if self.rescale:
             self._input_scale, self._hidden_scale = n_in / len(inputs), n_hidden / len(hidden)
         return inputs, hidden
@@ -428,8 +445,13 @@ class NeuralNetwork:
                 f"node numbers that dropout_weight_matrices returned, got "
                 f"{active_input_indices} and {active_hidden_indices}"
             )
-        active = self._with_bias(active_input_indices, active_hidden_indices)
-        restored = restore_both(*self._full, self.wih, self.who, *active)
+        restored = restore_both(
+            *self._full,
+            self.wih,
+            self.who,
+            with_bias_node(active_input_indices, self.no_of_in_nodes, self.bias),
+            with_bias_node(active_hidden_indices, self.no_of_hidden_nodes, self.bias),
+        )
         self.wih, self.who, self._full = *restored, None  # both or none
         self._input_scale = self._hidden_scale = 1.0
 
@@ -537,14 +559,6 @@ class NeuralNetwork:
         outputs = self.predict(data)
         check_same_length("data", outputs, "labels", labels)
         return outputs, labels
-
-    def _with_bias(
-        self, active_in: Sequence[int], active_hid: Sequence[int]
-    ) -> tuple[list[int], list[int]]:
-        """Both lists with the number of the bias node, which is never dropped."""
-        if self.bias is None:
-            return [*active_in], [*active_hid]
-        return [*active_in, self.no_of_in_nodes], [*active_hid, self.no_of_hidden_nodes]
 
     def _steps(self, x: np.ndarray, targets: np.ndarray) -> None:
         """One step on each row of ``x`` in turn; the rows are scaled and have their bias."""

@@ -285,14 +285,15 @@ def test_the_fast_steps_are_the_plain_ones(bias, seed):
         np.testing.assert_allclose(matrix, expected, rtol=0, atol=1e-12)
 
 
+@with_and_without_bias
 @pytest.mark.parametrize("active", [1.0, 0.7])
-def test_the_class_takes_the_steps_of_the_plain_functions(active):
+def test_the_class_takes_the_steps_of_the_plain_functions(active, bias):
     inputs, targets, _ = samples(90)
-    network, rng = new_network(seed=7), np.random.default_rng(7)
-    plain = create_weights(N_IN, N_HIDDEN, N_OUT, rng)
+    network, rng = new_network(bias, seed=7), np.random.default_rng(7)
+    plain = create_weights(N_IN, N_HIDDEN, N_OUT, rng, bias_node=0 if bias is None else 1)
     np.testing.assert_array_equal(network.wih, plain[0])
     for _ in range(2):
-        plain = train_parts(*plain, inputs, targets, 4, active, 0.1, rng)
+        plain = train_parts(*plain, inputs, targets, 4, active, 0.1, rng, bias)
     network.train(inputs, targets, 2, active, active, 4, verbose=False)
     assert_weights(network, plain, atol=1e-12)
 
