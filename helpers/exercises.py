@@ -167,7 +167,7 @@ _SLOPE = np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 1.0,
 _STATE = np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
 _BELOW = np.array([[1.0, 2.0, 0.5], [3.0, -1.0, 4.0], [0.2, 6.0, -2.0]])  # three nodes and samples
 _MATRIX = np.arange(1.0, 13.0).reshape(3, 4)
-_COUNTS = {(0, 0): 8, (0, 1): 2, (1, 1): 3, (2, 0): 4, (2, 2): 3}
+_COUNTS = {(0, 0): 8, (0, 1): 2, (1, 1): 3, (2, 0): 4, (2, 2): 3, (9, 4): 1, (9, 9): 6}
 
 FORWARD = {
     "01.1": Exercise(
@@ -474,6 +474,7 @@ CLASS = {
         wrong={
             "seven parts of 571 are 3,997: three samples are left over": 571,
             "a part has a whole number of samples": 4000 / 7,
+            "three samples are left over, one for each of three parts": 573,
             "the three samples left over go to three different parts": 574,
         },
         solution="4,000 = 4 · 571 + 3 · 572: four parts of 571 and three of 572.",
