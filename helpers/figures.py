@@ -12,12 +12,14 @@ The alternative text carries the numbers that matter, made from the data that is
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import wraps
 from itertools import pairwise, product
 
 import numpy as np
 from IPython.display import display
 from matplotlib import colormaps
+from matplotlib import style as styles
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
@@ -33,6 +35,18 @@ TEXT = 9.5  # points
 Described = tuple[Figure, str]
 
 
+def in_own_style(draw: Callable) -> Callable:
+    """``draw`` with matplotlib's default settings, whatever those of the reader are."""
+
+    @wraps(draw)
+    def drawn(*args, **kwargs):
+        with styles.context("default"):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+@in_own_style
 def show(fig: Figure, alt: str) -> None:
     """Display ``fig`` as a PNG with ``alt`` as its alternative text.
 
@@ -229,6 +243,7 @@ def dropped_text(
     return f"dropped: {', '.join(nodes)}; {left} of {edge_count(sizes)} edges are left"
 
 
+@in_own_style
 def network_figure(
     layers: Sequence[np.ndarray] | None = None,
     weights: Sequence[np.ndarray] | None = None,
@@ -259,6 +274,7 @@ def network_figure(
     return fig, alt
 
 
+@in_own_style
 def gradients_figure(
     weights: Sequence[np.ndarray],
     biases: Sequence[np.ndarray],
@@ -327,6 +343,7 @@ def untouched(rows: Sequence[int], columns: Sequence[int]) -> str:
     return f"untouched: {' and '.join(found)}" if found else "no row or column is untouched"
 
 
+@in_own_style
 def way_back_figure(
     layers: Sequence[np.ndarray],
     weights: Sequence[np.ndarray],
@@ -411,6 +428,7 @@ def label_share(
     return max(np.linspace(0.62, 0.84, 45), key=gap)
 
 
+@in_own_style
 def networks_figure(
     sizes: Sequence[int], states_1: np.ndarray, states_2: np.ndarray, columns: int = 5
 ) -> Described:
@@ -459,6 +477,7 @@ def matrix_alt(
     return text + (f"; hatched: {' and '.join(hatched)}" if hatched else "")
 
 
+@in_own_style
 def matrices_figure(*matrices: dict, columns: int | None = None, digits: int = 2) -> Described:
     """Several matrices side by side, each given by the arguments of ``draw_matrix``.
 
@@ -493,6 +512,7 @@ def matrices_figure(*matrices: dict, columns: int | None = None, digits: int = 2
     return fig, f"{lead}. {'. '.join(described)}."
 
 
+@in_own_style
 def sliced_figure(
     networks: Sequence[tuple[np.ndarray, np.ndarray, Collection[int], Collection[int]]],
 ) -> Described:
@@ -523,6 +543,7 @@ def sliced_figure(
     return fig, " ".join(described)
 
 
+@in_own_style
 def states_figure(masks: np.ndarray, title: str) -> Described:
     """Each row of ``masks`` as a column of nodes, crossed where the mask is 0."""
     n_masks, n_units = masks.shape
@@ -539,6 +560,7 @@ def states_figure(masks: np.ndarray, title: str) -> Described:
     return fig, f"{title}: {n_masks} states of {n_units} nodes; {each}."
 
 
+@in_own_style
 def product_figure(columns: Sequence[tuple[str, np.ndarray]], mask: np.ndarray) -> Described:
     """Columns of numbers multiplied node by node, the last one their product.
 
@@ -572,6 +594,7 @@ def finish(ax: Axes, x_label: str, y_label: str, title: str = "") -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
+@in_own_style
 def lines_figure(
     x: np.ndarray,
     lines: dict[str, np.ndarray],
@@ -612,6 +635,7 @@ def lines_figure(
     return fig, alt
 
 
+@in_own_style
 def bars_figure(
     groups: dict[str, np.ndarray],
     labels: Sequence[str],
@@ -641,6 +665,7 @@ def bars_figure(
     return fig, f"{title or y_label}. {x_label.capitalize()}: {listed(labels)}. {each}"
 
 
+@in_own_style
 def histograms_figure(
     samples: dict[str, np.ndarray], bins: np.ndarray, x_label: str, y_label: str = "share"
 ) -> Described:
@@ -660,6 +685,7 @@ def histograms_figure(
     return fig, f"Histograms of {x_label}. " + ". ".join(alt) + "."
 
 
+@in_own_style
 def dots_figure(
     groups: dict[str, np.ndarray],
     x_label: str,
@@ -698,6 +724,7 @@ def dots_figure(
     return fig, text + ". ".join(alt) + "."
 
 
+@in_own_style
 def pairs_figure(
     groups: dict[str, tuple[np.ndarray, np.ndarray]],
     members: tuple[str, str],
@@ -746,6 +773,7 @@ def pairs_figure(
 # ---- digits -------------------------------------------------------------------------------
 
 
+@in_own_style
 def digits_figure(
     images: np.ndarray, captions: Sequence[str], columns: int = 10, alt: str = ""
 ) -> Described:
@@ -763,6 +791,7 @@ def digits_figure(
     return fig, f"{alt} {'; '.join(told)}".strip() + "."
 
 
+@in_own_style
 def confusion_figure(
     counts: dict[tuple[int, int], int], n_classes: int, title: str, thing: str = "digit"
 ) -> Described:

@@ -4,6 +4,7 @@ import inspect
 import re
 from itertools import combinations, pairwise, product
 
+import matplotlib
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from matplotlib.patches import Circle, Rectangle, StepPatch
 from helpers import figures
 
 RNG = np.random.default_rng(0)
+LARGE, IMAGES = RNG.normal(size=(6, 7)), RNG.integers(0, 256, (5, 28, 28))
 WIH, WHO = RNG.integers(-9, 10, (4, 3)), RNG.integers(-9, 10, (2, 4))
 COUNTS = {(0, 0): 30, (0, 1): 2, (1, 1): 25, (2, 2): 41, (2, 0): 7}
 SOLID = ("-", "solid")
@@ -65,7 +67,7 @@ CALLS = {
             "column_names": figures.names("i", 3),
         },
         {"matrix": WHO / 10, "dropped_columns": [3, 1], "title": "who"},
-        {"matrix": RNG.normal(size=(6, 7)), "title": "large"},
+        {"matrix": LARGE, "title": "large"},
         columns=2,
     ),
     "sliced_figure": lambda: figures.sliced_figure([(WIH, WHO, [1], [0, 2]), (WIH, WHO, [], [])]),
@@ -114,7 +116,7 @@ CALLS = {
         reference=("the article", 0.9296),
     ),
     "digits_figure": lambda: figures.digits_figure(
-        RNG.integers(0, 256, (5, 28, 28)),
+        IMAGES,
         ["0", "1\n99 %", "2", "3", "4"],
         3,
         "Five digits of random pixels:",
@@ -205,6 +207,29 @@ def test_a_figure_fits_the_page_and_its_text_is_large_enough(name):
     fig, _ = CALLS[name]()
     assert fig.get_size_inches()[0] <= figures.MAX_WIDTH
     assert min(text.get_fontsize() for text in texts(drawn(fig))) >= 9
+
+
+READERS_STYLE = {
+    "axes.facecolor": "black",
+    "axes.labelcolor": "white",
+    "font.size": 20,
+    "lines.linewidth": 9,
+    "mathtext.fontset": "cm",
+    "savefig.bbox": "tight",
+    "text.color": "white",
+    "xtick.color": "white",
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_figure_is_the_same_whatever_the_readers_settings_are(name, monkeypatch):
+    pictures = []
+    monkeypatch.setattr(figures, "display", lambda data, **_: pictures.append(data["image/png"]))
+    figures.show(*CALLS[name]())
+    with matplotlib.rc_context(READERS_STYLE):
+        figures.show(*CALLS[name]())
+        assert matplotlib.rcParams["text.color"] == "white"  # the reader's own are left alone
+    assert pictures[0] == pictures[1]
 
 
 @pytest.mark.parametrize("name", CALLS)
