@@ -17,7 +17,6 @@ from matplotlib.patches import Circle, Rectangle, StepPatch
 from helpers import figures
 
 RNG = np.random.default_rng(0)
-LARGE, IMAGES = RNG.normal(size=(6, 7)), RNG.integers(0, 256, (5, 28, 28))
 WIH, WHO = RNG.integers(-9, 10, (4, 3)), RNG.integers(-9, 10, (2, 4))
 COUNTS = {(0, 0): 30, (0, 1): 2, (1, 1): 25, (2, 2): 41, (2, 0): 7}
 SOLID = ("-", "solid")
@@ -30,6 +29,7 @@ GRADIENTS = (
     [np.array([[0], [5.0]]), np.array([[-4.0], [3.0], [0]])],
 )
 WEIGHTS = [RNG.normal(size=shape) for shape in ((3, 5), (5, 3), (4, 5))]
+LARGE, IMAGES = RNG.normal(size=(6, 7)), RNG.integers(0, 256, (5, 28, 28))
 
 
 def way_back(state, path=(3, 2)):
