@@ -110,7 +110,8 @@ def compare(values: list[np.ndarray], right: list[np.ndarray]) -> str:
     if not np.allclose(ratios, ratio):
         return "look again"
     if ratio < 0:
-        return "the sign is wrong" if np.isclose(ratio, -1) else "the sign is wrong, and the size"
+        turned = np.isclose(ratio, -1, rtol=1e-3)  # as exact as a right answer has to be
+        return "the sign is wrong" if turned else "the sign is wrong, and the size"
     if abs(ratio - 1) < 0.02:
         return "close: give more digits, or look for a small slip"
     return f"{ratio:.3g} times too large" if ratio > 1 else f"{1 / ratio:.3g} times too small"
@@ -340,6 +341,16 @@ BACKWARD = {
                     error * (state / (1 - drop)) * slope.dot(below.T)
                 )
             ),
+            "the state was multiplied after the sum over the samples; it comes before": (
+                lambda error, slope, state, drop, below: (
+                    (error * slope @ below.T) * state / (1 - drop)
+                )
+            ),
+            "that is the mean over the samples; their losses are summed": (
+                lambda error, slope, state, drop, below: (
+                    _weight_gradient(error, slope, state, drop, below) / below.shape[1]
+                )
+            ),
             "sum over the samples: the layer below has to be transposed": (
                 lambda error, slope, state, drop, below: error * slope * state / (1 - drop) @ below
             ),
@@ -366,10 +377,10 @@ BACKWARD = {
                 lambda error, slope, state, drop, below: error * state / (1 - drop) @ below.T
             ),
         },
-        solution="error * slope * state / (1 - drop) @ below.T: from left to right, so that every "
-        "sample's error is masked before the product sums over the samples. With .dot the state "
-        "alone would meet the layer below: at most batch sizes that raises, at this one it does "
-        "not.",
+        solution="arriving * slope * state / (1 - drop) @ below.T: from left to right, so that "
+        "every sample's error is masked before the product sums over the samples. With .dot the "
+        "state alone would meet the layer below: at most batch sizes that raises, at this one it "
+        "does not.",
         inputs=((_ERROR, _SLOPE, _STATE, 0.2, _BELOW),),
     ),
     "03.4": Exercise(
@@ -390,6 +401,7 @@ BACKWARD = {
             "v is the move before the five steps: the first of them is already 0.9 v": 10
             * (1 - 0.9**5),
             "that is the fifth step alone": 0.9**5,
+            "that is a single step, the sixth; add up the first five": 0.9**6,
             "that is the sum of endlessly many steps": 9,
         },
         solution="0.9 + 0.9² + … + 0.9⁵ = 0.9 (1 - 0.9⁵) / (1 - 0.9) = 3.686 times v: in five "

@@ -161,11 +161,12 @@ def draw_matrix(
     cell_width: float = 1.0,
     left: float = 0.0,
     top: float = 0.0,
+    framed_rows: Collection[int] = (),
 ) -> None:
     """A matrix with its numbers, its upper left corner at (left, top), a cell of height 1.
 
-    Dropped rows and columns are hatched grey. Names and title stand within 1 of the left edge and
-    2 of the upper edge.
+    Dropped rows and columns are hatched grey; framed rows keep their colours and have a dark frame.
+    Names and title stand within 1 of the left edge and 2 of the upper edge.
     """
     rows, columns = matrix.shape
     limit = np.abs(matrix).max() or 1.0
@@ -187,6 +188,9 @@ def draw_matrix(
                 color="#555555" if gone else INK,
                 bbox={"fc": "white", "ec": "none", "pad": 1.0} if gone else None,
             )
+    for r in framed_rows:
+        corner = (left, top - r - 1)
+        ax.add_patch(Rectangle(corner, columns * w, 1, fill=False, ec=INK, lw=1.8, zorder=2))
     for c, name in enumerate(column_names):
         ax.text(left + c * w + w / 2, top + 0.18, name, ha="center", va="bottom", fontsize=9)
     for r, name in enumerate(row_names):
@@ -357,14 +361,17 @@ def way_back_figure(
 
     ``layers`` holds what stands in the nodes (inputs, then errors), ``path`` the weight as (input,
     node of layer 1), from 0. Edges on a way back are coloured and carry their weight; others are
-    faint, and those of dropped nodes are not there. ``notes`` stand below the titles.
+    faint, and those of dropped nodes are not there. ``notes`` stand below the titles. The last
+    layer is spread over the whole height, and the weights before it stand near its nodes, each on
+    its own edge before the edges of two nodes cross.
     """
     sizes = [len(layer) for layer in layers]
     half = 1.12 * (max(sizes) - 1) / 2
     columns = (0.0, 2.7, 5.6, 9.6)
+    gaps = (1.12, 1.12, 1.12, 2 * half / max(1, sizes[3] - 1))
     at = [
-        [(x, 1.12 * ((n - 1) / 2 - j)) for j in range(n)]
-        for x, n in zip(columns, sizes, strict=True)
+        [(x, gap * ((n - 1) / 2 - j)) for j in range(n)]
+        for x, gap, n in zip(columns, gaps, sizes, strict=True)
     ]
     on = [[j for j in range(n) if (k, j) not in dropped] for k, n in enumerate(sizes)]
     edges = {(k, i, j) for k in range(3) for i, j in product(on[k], on[k + 1])}
@@ -381,7 +388,7 @@ def way_back_figure(
             ax.plot(*zip(*ends, strict=True), color=colour, lw=1.7, zorder=1.5)
         else:
             ax.plot(*zip(*ends, strict=True), color="#d4d4d4", lw=0.7, zorder=1)
-    for layer, share in ((1, 0.5), (2, label_share(at[2], at[3], on[2]))):
+    for layer, share in ((1, 0.5), (2, 0.78)):
         for _, i, j in sorted(way for way in ways if way[0] == layer):
             (x1, y1), (x2, y2) = at[layer][i], at[layer + 1][j]
             ax.text(
@@ -407,25 +414,14 @@ def way_back_figure(
         f"the next layer, {len(on[2]) * len(on[3])} from {len(on[3])} errors; "
         f"{dropped_text(sizes, dropped, titles)}."
     )
-    for title, layer in zip(titles, layers, strict=True):
-        alt += f" {title}: {values_text(np.ravel(layer), digits)}."
+    for title, note, layer in zip(titles, notes, layers, strict=True):
+        note = f" ({note})" if note else ""
+        alt += f" {title}{note}: {values_text(np.ravel(layer), digits)}."
     for k in on[2]:
         back = values_text(weights[2][on[3], k], digits)
         there = number(weights[1][k, node], digits)
         alt += f" Weights through {titles[2]} node {k + 1}: {back}, then {there}."
     return fig, alt
-
-
-def label_share(
-    starts: Sequence[tuple[float, float]], ends: Sequence[tuple[float, float]], on: Sequence[int]
-) -> float:
-    """How far along its edge a label stands, so that labels of all edges are furthest apart."""
-
-    def gap(share: float) -> float:
-        heights = [(1 - share) * starts[i][1] + share * y for i in on for _, y in ends]
-        return np.diff(np.sort(heights)).min(initial=np.inf)
-
-    return max(np.linspace(0.62, 0.84, 45), key=gap)
 
 
 @in_own_style
@@ -460,21 +456,31 @@ def networks_figure(
 
 
 def matrix_alt(
-    matrix: np.ndarray, rows: Collection[int], columns: Collection[int], title: str, digits: int
+    matrix: np.ndarray,
+    rows: Collection[int],
+    columns: Collection[int],
+    title: str,
+    digits: int,
+    framed: Collection[int] = (),
 ) -> str:
-    """A matrix in words: its shape, its numbers row by row if it is small, what is hatched."""
+    """A matrix in words: its shape, its numbers if it is small, what is hatched or framed."""
     text = f"{title}: {matrix.shape[0]} × {matrix.shape[1]} matrix"
     if matrix.size <= 50:
         text += " with rows " + "; ".join(values_text(row, digits) for row in matrix)
     else:
         low, high = number(matrix.min(), digits), number(matrix.max(), digits)
         text += f" with entries from {low} to {high}"
-    hatched = []
-    for what, numbers in (("row", rows), ("column", columns)):
-        if len(numbers):
-            plural = "s" * (len(numbers) > 1)
-            hatched.append(f"{what}{plural} {listed(n + 1 for n in sorted(numbers))}")
-    return text + (f"; hatched: {' and '.join(hatched)}" if hatched else "")
+    for how, marked in (
+        ("hatched", (("row", rows), ("column", columns))),
+        ("framed", (("row", framed),)),
+    ):
+        found = [
+            f"{what}{'s' * (len(numbers) > 1)} {listed(n + 1 for n in sorted(numbers))}"
+            for what, numbers in marked
+            if len(numbers)
+        ]
+        text += f"; {how}: {' and '.join(found)}" if found else ""
+    return text
 
 
 @in_own_style
@@ -505,6 +511,7 @@ def matrices_figure(*matrices: dict, columns: int | None = None, digits: int = 2
             m.get("dropped_columns", ()),
             m["title"],
             digits,
+            m.get("framed_rows", ()),
         )
         for m in matrices
     ]
@@ -607,14 +614,16 @@ def lines_figure(
 ) -> Described:
     """Curves over ``x``, told apart by line style and marker; ``log`` is "", "x", "y" or "xy".
 
-    The alternative text gives each curve's values at the positions ``at``.
+    The markers stand at the positions ``at``, and the alternative text gives the values there.
     """
     fig, axes = new_figure(6.6, 3.3)
     ax = axes[0, 0]
-    every = max(1, len(x) // 8)
+    marked = [range(len(x))[k] for k in at]
     looks = [("-", "o", INK), ("--", "s", "#7b4ea3"), (":", "^", "#b36b00"), ("-.", "D", FADED)]
     for (name, y), (style, marker, colour) in zip(lines.items(), looks[: len(lines)], strict=True):
-        ax.plot(x, y, style, marker=marker, color=colour, lw=1.8, ms=5, markevery=every, label=name)
+        ax.plot(
+            x, y, style, marker=marker, color=colour, lw=1.8, ms=5, markevery=marked, label=name
+        )
     if "x" in log:
         ax.set_xscale("log")
         ax.set_xticks(x, [f"{value:g}" for value in x])

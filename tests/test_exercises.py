@@ -127,6 +127,7 @@ FUNCTION = Exercise(
         (10, "not right: 4 times too large"),
         (0.5, "not right: 5 times too small"),
         (-2.5, "not right: the sign is wrong"),
+        (-2.5001, "not right: the sign is wrong"),
         (-5, "not right: the sign is wrong, and the size"),
         (0, "not right: look again"),
         (float("nan"), "not right: nan; does your function return something?"),

@@ -40,7 +40,7 @@ def way_back(state, path=(3, 2)):
         ["x", "h", "g", "errors"],
         path,
         {(1, 0)} | {(2, j) for j in range(5) if not state[j]},
-        ["", "× mask 1.5", "× mask 1.667", ""],
+        ["", "mask 1.5 included", "mask 1.667 included", ""],
     )
 
 
@@ -423,6 +423,19 @@ def test_a_matrix_shows_each_number_in_its_cell_and_hatches_what_is_dropped():
     assert at["c3"][0] == at["6"][0] and -3 < at["c3"][1] < at["w"][1]
 
 
+def test_a_framed_row_of_a_matrix_keeps_its_colours():
+    ax = new_axes()
+    matrix = np.array([[1, -2.5, 3], [4, 5, 6]])
+    figures.draw_matrix(ax, matrix, title="w", cell_width=1.5, left=2, top=-3, framed_rows=[1])
+    *squares, frame = cells(ax)
+    assert len(squares) == 6 and not any(cell.get_hatch() for cell in cells(ax))
+    colours = [figures.weight_colour(value / 6) for value in matrix.flat]
+    assert [cell.get_facecolor() for cell in squares] == colours
+    assert frame.get_bbox().bounds == (2, -5, 4.5, 1) and not frame.get_fill()
+    _, alt = figures.matrices_figure({"matrix": matrix, "title": "w", "framed_rows": [1]})
+    assert alt.endswith("4, 5, 6; framed: row 2.")
+
+
 def test_a_matrix_of_zeros_has_the_colour_of_zero():
     ax = new_axes()
     figures.draw_matrix(ax, np.zeros((2, 2)))
@@ -509,11 +522,16 @@ def test_every_way_back_to_one_weight_is_drawn_with_its_numbers():
             if layer:  # the label stands on its edge, between the ends
                 x, y = at[figures.number(weight, 3)]
                 share = (x - x1) / (x2 - x1)
-                assert 0.3 < share < 0.9 and y == pytest.approx(y1 + share * (y2 - y1))
+                assert 0 < share < 1 and y == pytest.approx(y1 + share * (y2 - y1))
+    # from top to bottom the weights of each output together: no edges cross between them and it
+    heights = [at[figures.number(w, 3)][1] for w in WEIGHTS[2][:, [0, 1, 4]].ravel()]
+    assert heights == sorted(heights, reverse=True)
     assert "x node 4 and node 3 of the next layer, 12 from 4 errors; dropped: h node 1," in alt
     back = figures.values_text(WEIGHTS[2][:, 4], 3)
     assert f"through g node 5: {back}, then {figures.number(WEIGHTS[1][4, 2], 3)}." in alt
-    assert "h: 0, −0.250, 0.750. g: 0.333, 0.333, 0, 0, 0.333." in alt
+    assert (
+        "h (mask 1.5 included): 0, −0.250, 0.750. g (mask 1.667 included): 0.333, 0.333, 0," in alt
+    )
 
 
 @pytest.mark.parametrize("off", list(combinations(range(5), 2)))
@@ -606,6 +624,14 @@ def test_one_line_needs_no_legend_and_its_ends_are_told():
     assert ax.get_legend() is None
     assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "linear")
     assert alt == "nats: nats over step. loss: 3 at 1, 1 at 2."
+
+
+@pytest.mark.parametrize("at", [(0, 3, 9), (0, 3, -1), range(10)])
+def test_a_curve_is_marked_where_its_values_are_told(at):
+    x = np.arange(10)
+    fig, _ = figures.lines_figure(x, {"loss": x**2.0}, "step", "nats", at=at)
+    (line,) = fig.axes[0].lines
+    assert line.get_markevery() == [x[k] for k in at]
 
 
 def test_bars_stand_side_by_side_with_their_values():
