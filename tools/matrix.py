@@ -161,8 +161,8 @@ def chosen_runs(options: argparse.Namespace, versions: list[str]) -> list[tuple]
     first, last = versions[0], versions[-1]
     runs = []
     for version, packages in product(versions, PACKAGES):
-        ends = version in (first, last)
-        if options.full or packages != "newest" or ends:
+        mostly_pinned = packages == "newest" and "pinned" in options.packages
+        if options.full or not mostly_pinned or version in (first, last):
             runs.append((version, packages, "native", None))
     for version, packages, kernel, threads in product(versions, PACKAGES, KERNELS, THREADS):
         newest_python = (version, packages) == (last, "pinned")
