@@ -65,6 +65,12 @@ def test_the_pins_name_no_host_and_no_path():
     assert [line for line in text if not (line.startswith("# ") or pin.fullmatch(line))] == []
 
 
+def test_the_readme_installs_the_pins():
+    installs = re.findall(r"pip install -r .*", README.read_text(encoding="utf-8"))
+    assert len(installs) == 2
+    assert all(line.endswith("requirements.txt -c constraints.txt") for line in installs)
+
+
 # ---- where Pythons are listed ------------------------------------------------------------------
 
 
@@ -84,9 +90,11 @@ def test_no_python_is_too_new():
 def test_the_matrix_finds_a_python_by_its_name_alone(tmp_path, monkeypatch):
     fake_python(tmp_path / "python3.99", NEWER)
     fake_python(tmp_path / "python3.10", "3.10")
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
     found = matrix.find_pythons()
-    assert found[NEWER] == str(tmp_path / "python3.99") and "3.10" not in found
+    assert found.pop(NEWER) == str(tmp_path / "python3.99")
+    assert list(found.values()) == [sys.executable]
 
 
 def test_the_matrix_says_which_pythons_it_has_not_tried(tmp_path, monkeypatch, capsys):
