@@ -1,12 +1,12 @@
 # The commands of the lessons. Each makes .venv by itself when that is needed.
-# Another Python than the one that is found:  make PYTHON=/path/to/python3.12 lab
+# Another Python than the one that is found:  make PYTHON=/path/to/python3.14 lab
 
 # The folder of this file. Its path may contain spaces, which make cannot hold in a list, but a shell can.
 export MAKEFILE_PATH := $(MAKEFILE_LIST)
 IN_PROJECT = cd "$$(dirname "$${MAKEFILE_PATH\# }")" &&
 RUN = sh tools/python.sh
 
-.PHONY: help lab run test matrix bench clean
+.PHONY: help lab run test matrix bench lock clean
 
 help:
 	@echo 'make lab      open the lessons in JupyterLab (without a screen: print the address)'
@@ -14,6 +14,7 @@ help:
 	@echo 'make test     run all tests: the notebooks, the helpers, the style'
 	@echo 'make matrix   test the notebooks under other Pythons, versions and BLAS kernels (long)'
 	@echo 'make bench    measure the speed of the helpers (installs PyTorch into build/)'
+	@echo 'make lock     write constraints.txt anew: the newest versions; then make matrix'
 	@echo 'make clean    remove .venv, build and caches'
 
 lab:
@@ -26,11 +27,15 @@ test:
 	@$(IN_PROJECT) $(RUN) -m ruff check . && $(RUN) -m pytest
 
 matrix:
-	@$(IN_PROJECT) $(RUN) tools/matrix.py $(ARGS)
+	@$(IN_PROJECT) $(RUN) -m tools.matrix $(ARGS)
 
 bench:
 	@$(IN_PROJECT) LESSON_VENV=build/bench LESSON_REQUIREMENTS=tools/bench-requirements.txt \
 		$(RUN) -m tools.bench $(ARGS)
+
+lock:
+	@$(IN_PROJECT) LESSON_VENV=build/lock LESSON_REQUIREMENTS=tools/lock-requirements.txt \
+		$(RUN) -m tools.lock
 
 clean:
 	@$(IN_PROJECT) rm -rf .venv build mutants .hypothesis .pytest_cache .ruff_cache

@@ -3,8 +3,14 @@
 import os
 from pathlib import Path
 
-import matplotlib
-from hypothesis import settings
+# A reader's matplotlibrc and start-up files of IPython have no say here, nor in the kernels of the
+# notebooks, which inherit this. Matplotlib reads its file as soon as it is imported.
+NO_SETTINGS = Path(__file__).parent / "build" / "no-settings"
+NO_SETTINGS.mkdir(parents=True, exist_ok=True)
+os.environ["IPYTHONDIR"] = os.environ["MPLCONFIGDIR"] = str(NO_SETTINGS)
+
+import matplotlib.font_manager  # noqa: E402  # lists the fonts: in a cell, a warning may tell of it
+from hypothesis import settings  # noqa: E402
 
 HELPERS = Path(__file__).parent / "helpers"
 

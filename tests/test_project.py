@@ -1,35 +1,11 @@
-"""The project's own files: requirements, README."""
-
-import re
+"""The README: its map of the notebooks, its links and words."""
 
 import pytest
-import yaml
 from guards import NOTEBOOKS, PROJECT, README, Notebook, broken_links, overclaims, wrong_words
-from packaging.requirements import Requirement
 
 from tools.run import TAKES
 
 LICENCE_TEXTS = ("LICENSE", "README.md", "helpers/mnist_sample.LICENSE.txt")
-
-
-def requirements(name: str) -> dict[str, Requirement]:
-    """The requirements in a file, by name."""
-    lines = (PROJECT / name).read_text(encoding="utf-8").splitlines()
-    parsed = [Requirement(line) for line in lines if re.match(r"\w", line)]
-    return {requirement.name: requirement for requirement in parsed}
-
-
-def test_conda_and_pip_install_the_same():
-    environment = yaml.safe_load((PROJECT / "environment.yml").read_text(encoding="utf-8"))
-    conda = {r.name: r for r in map(Requirement, environment["dependencies"])}
-    python = conda.pop("python")
-    assert {minor for minor in range(20) if f"3.{minor}" in python.specifier} == {11, 12, 13}
-    assert conda == requirements("requirements.txt")
-
-
-@pytest.mark.parametrize("requirement", requirements("requirements.txt").values(), ids=str)
-def test_every_requirement_has_a_lower_and_an_upper_bound(requirement):
-    assert sorted(bound.operator for bound in requirement.specifier) == ["<", ">="]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -1,14 +1,21 @@
 """Test the notebooks under many Pythons, versions and BLAS kernels (``make matrix``).
 
-An environment is a Python with the ``oldest`` packages that requirements.txt admits, or the
-``newest``.
+An environment is a Python with the ``oldest`` packages that requirements.txt admits for it, the
+``newest``, or those that constraints.txt has ``pinned``: what readers get. All are wheels. A Python
+newer than those that are tested by name is found as well, and has no pinned packages.
 A kernel is the code that OpenBLAS runs for one family of processors. It and the number of threads
 decide the last bits of a matrix product, so what a notebook prints must not depend on them.
 
-By default every environment is tested as it is (``native``), and the oldest and newest packages of
-the newest Python and the newest of the oldest with every kernel on one and two threads. ``--full``
-crosses everything. The environments are kept in ``build/matrix/``, so only the first run installs
-anything.
+By default these are tested, on two cores in about half an hour:
+
+- as the machine is (``native``): the oldest and the pinned packages of every Python, and the newest
+  of the oldest and of the newest Python. Right after ``make lock`` the newest are the pinned;
+- with every kernel, on one and on two threads: the pinned packages of the newest Python;
+- with every kernel, on one thread: the oldest and the pinned packages of the oldest Python. They
+  have two other NumPys, and so other builds of OpenBLAS.
+
+``--full`` crosses everything. The environments are kept in ``build/matrix/``, so only the first run
+installs anything. Pythons that are not installed are named at the end.
 """
 
 import argparse
@@ -22,15 +29,13 @@ import time
 from itertools import product
 from pathlib import Path
 
-from packaging.requirements import Requirement
+from tools.requirements import CONSTRAINTS, RUNNING, TESTING, oldest, required
 
 PROJECT = Path(__file__).resolve().parent.parent
 MATRIX = PROJECT / "build" / "matrix"
-REQUIREMENTS = PROJECT / "requirements.txt"
-TEST_REQUIREMENTS = PROJECT / "tests" / "requirements.txt"
 
-PYTHONS = ["3.11", "3.12", "3.13"]
-PACKAGES = ["oldest", "newest"]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]  # a newer one is no error, but untested
+PACKAGES = ["oldest", "pinned", "newest"]
 KERNELS = ["Haswell", "SkylakeX", "Sandybridge", "Prescott"]
 THREADS = [1, 2]
 
@@ -60,15 +65,27 @@ print(json.dumps({
 
 def find_pythons() -> dict[str, str]:
     """The installed Pythons that fit: "3.12" -> path. Found by trying, on the PATH and in pyenv."""
+    candidates = [sys.executable]
+    for folder in os.get_exec_path():
+        paths = sorted(map(str, Path(folder).glob("python3.*")))
+        candidates += [path for path in paths if re.search(r"python3\.\d+(\.exe)?$", path)]
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    candidates = [sys.executable, *(f"python{version}" for version in PYTHONS)]
-    candidates += sorted(map(str, [*pyenv.glob("*/bin/python"), *pyenv.glob("*/python.exe")]))
+    candidates += sorted(map(str, [*pyenv.glob("*/bin/python3"), *pyenv.glob("*/python.exe")]))
     found: dict[str, str] = {}
     for candidate in candidates:
         version = minor_version(candidate)
-        if version in PYTHONS:
+        if version and number(version) >= number(PYTHONS[0]):
             found.setdefault(version, candidate)
     return found
+
+
+def number(version: str) -> tuple[int, ...]:
+    """A version to compare: "3.9" comes before "3.11".
+
+    >>> number("3.9") < number("3.11")
+    True
+    """
+    return tuple(map(int, version.split(".")))
 
 
 def minor_version(python: str) -> str | None:
@@ -81,30 +98,34 @@ def minor_version(python: str) -> str | None:
     return answer.stdout.strip()
 
 
-def constraints(packages: str) -> str:
-    """The constraints file that gives the oldest packages; empty for the newest."""
+def constraints(packages: str, version: str) -> str:
+    """The constraints file that gives these packages on a Python; empty for the newest."""
     if packages == "newest":
         return ""
-    lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
-    required = [Requirement(line) for line in lines if re.match(r"\w", line)]
-    bounds = [(r.name, bound) for r in required for bound in r.specifier if bound.operator == ">="]
-    return "".join(f"{name}=={bound.version}\n" for name, bound in bounds)
+    if packages == "pinned":
+        return CONSTRAINTS.read_text(encoding="utf-8")
+    admitted = required(RUNNING, version)
+    return "".join(f"{name}=={oldest(versions)}\n" for name, versions in admitted.items())
 
 
-def environment(version: str, python: str, packages: str) -> Path:
-    """The Python of an environment in ``build/matrix/``, made first where it is not there."""
+def environment(version: str, python: str, packages: str) -> Path | None:
+    """The Python of an environment in ``build/matrix/``, made first where it is not there.
+
+    ``None`` if the packages cannot be installed: pip has then said why.
+    """
     folder = MATRIX / f"{version}-{packages}"
     interpreter = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    wanted = constraints(packages) + TEST_REQUIREMENTS.read_text() + REQUIREMENTS.read_text()
+    wanted = constraints(packages, version) + TESTING.read_text() + RUNNING.read_text()
     ready = folder / "ready"  # written last, so an interrupted set-up never counts
     if not ready.exists() or ready.read_text() != wanted:
         print(f"setting up {folder.name} ...", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([python, "-m", "venv", folder], check=True)
-        (folder / "constraints.txt").write_text(constraints(packages))
+        (folder / "constraints.txt").write_text(constraints(packages, version))
         install = [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        install += ["-r", TEST_REQUIREMENTS, "-c", folder / "constraints.txt"]
-        subprocess.run(install, check=True)
+        install += ["--only-binary", ":all:", "-r", TESTING, "-c", folder / "constraints.txt"]
+        if subprocess.run(install).returncode != 0:
+            return None
         ready.write_text(wanted)
     return interpreter
 
@@ -136,28 +157,37 @@ def test(interpreter: Path, name: str, kernel: str, threads: int | None) -> tupl
 
 
 def chosen_runs(options: argparse.Namespace, versions: list[str]) -> list[tuple]:
-    """The runs to make: (Python version, packages, kernel, threads)."""
-    native = list(product(versions, options.packages, ["native"], [None]))
-    # the newest packages of the oldest Python are not those of the newest: a NumPy more to test
-    ends = {(versions[0], "newest"), (versions[-1], "oldest"), (versions[-1], "newest")}
-    crossed = [
-        (version, packages)
-        for version, packages in product(versions, options.packages)
-        if options.full or (version, packages) in ends
+    """The runs to make of those that the options admit: (Python, packages, kernel, threads)."""
+    first, last = versions[0], versions[-1]
+    runs = []
+    for version, packages in product(versions, PACKAGES):
+        mostly_pinned = packages == "newest" and "pinned" in options.packages
+        if options.full or not mostly_pinned or version in (first, last):
+            runs.append((version, packages, "native", None))
+    for version, packages, kernel, threads in product(versions, PACKAGES, KERNELS, THREADS):
+        newest_python = (version, packages) == (last, "pinned")
+        other_numpys = version == first and packages != "newest" and threads == 1
+        if options.full or newest_python or other_numpys:
+            runs.append((version, packages, kernel, threads))
+    return [
+        (version, packages, kernel, threads)
+        for version, packages, kernel, threads in runs
+        if packages in options.packages
+        and kernel in options.kernel
+        and threads in (None, *options.threads)
+        and (packages != "pinned" or version in PYTHONS)
     ]
-    kernels = [(*end, *rest) for end in crossed for rest in product(KERNELS, options.threads)]
-    return [run for run in native + kernels if run[2] in options.kernel]
 
 
 def parse_options() -> argparse.Namespace:
     """The command line's options."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true", help="cross everything with everything")
-    parser.add_argument("--python", nargs="+", choices=PYTHONS, default=PYTHONS)
+    parser.add_argument("--python", nargs="+", metavar="3.N", help="only these")
     parser.add_argument("--packages", nargs="+", choices=PACKAGES, default=PACKAGES)
     kernels = ["native", *KERNELS]
     parser.add_argument("--kernel", nargs="+", choices=kernels, default=kernels)
-    parser.add_argument("--threads", nargs="+", type=int, default=THREADS)
+    parser.add_argument("--threads", nargs="+", type=int, choices=THREADS, default=THREADS)
     return parser.parse_args()
 
 
@@ -165,23 +195,26 @@ def main() -> int:
     """Make the chosen runs, print the table, return the exit code."""
     options = parse_options()
     pythons = find_pythons()
-    versions = [version for version in options.python if version in pythons]
-    if not versions:
-        print(f"none of Python {', '.join(options.python)} is installed")
-        return 1
+    asked = options.python or sorted({*PYTHONS, *pythons}, key=number)
+    versions = [version for version in asked if version in pythons]
     MATRIX.mkdir(parents=True, exist_ok=True)
     rows, results = [], []
-    for version, packages, kernel, threads in chosen_runs(options, versions):
+    for version, packages, kernel, threads in chosen_runs(options, versions) if versions else []:
+        name = f"{version}-{packages}"
         interpreter = environment(version, pythons[version], packages)
-        result, row = test(interpreter, f"{version}-{packages}", kernel, threads)
+        if interpreter is None:
+            asked_for = [name, "", kernel, str(threads or "-")]
+            row = ROW.format(*asked_for, "", "", 0.0, "FAILED: the packages cannot be installed")
+            result = "failed"
+        else:
+            result, row = test(interpreter, name, kernel, threads)
         rows.append(row)
         results.append(result)
         print(row, flush=True)
     print("", HEAD, *rows, sep="\n")
-    for version in options.python:
-        if version not in pythons:
-            print(f"{version}: not installed, not tested")
     print(", ".join(f"{results.count(r)} {r}" for r in ("ok", "failed", "impossible")))
+    if missing := [version for version in asked if version not in pythons]:
+        print(f"NOT TRIED, for they are not installed: Python {', '.join(missing)}")
     return 0 if "ok" in results and "failed" not in results else 1
 
 

@@ -2,26 +2,43 @@
 # Run the project's own Python:  sh tools/python.sh ARGUMENTS
 #
 # Makes .venv first when it is missing, unfinished, or made from other requirements. The file .venv/ready
-# is written last and holds the requirements it was made from, so an interrupted set-up never counts.
-# The variable PYTHON names the Python to make it with; without it the usual names are tried.
-# The variables LESSON_VENV and LESSON_REQUIREMENTS name another folder and what to install there.
+# is written last and holds what it was made from, so an interrupted set-up never counts.
+#
+# Installed are the versions that constraints.txt pins, as wheels. The pins are left out, and it is said,
+# on a Python newer than the newest that they were tested with, and where one has no wheel.
+#
+# Variables that change this:
+#   PYTHON                the Python to make .venv with; without it the usual names are tried
+#   LESSON_NEWEST=1       leaves the pins out: the newest versions that the requirements admit
+#   LESSON_VENV           another folder than .venv
+#   LESSON_REQUIREMENTS   another file than tests/requirements.txt
 set -eu
+trap 'exit 130' INT  # Ctrl-C ends the set-up, and not only the pip that runs
 cd "$(dirname "$0")/.."
 venv=${LESSON_VENV:-.venv}
 requirements=${LESSON_REQUIREMENTS:-tests/requirements.txt}
+# "3.15" of the line "# Tested with Python 3.11 to 3.15"
+newest_tested=$(sed -n 's/^# Tested with Python [0-9.]* to \([0-9]*\.[0-9]*\)$/\1/p' constraints.txt)
 
 # Prints "3.12" and succeeds if the Python named by $1 runs, fits, and can make a virtual environment.
 fitting_version() {  # a name on the PATH may be a stub that only fails: run it to know
     "$1" -c 'import sys, venv, ensurepip
 print("%d.%d" % sys.version_info[:2])
-sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
+sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+versioned_names() {  # python3.14 python3.12 ..., whichever are on the PATH, the newest first
+    echo "$PATH" | tr : '\n' | while read -r folder; do
+        ls "$folder" 2>/dev/null || true
+    done | grep -E '^python3\.[0-9]{2}(\.exe)?$' | sort -ru
 }
 
 choose_python() {
     if [ -n "${PYTHON:-}" ]; then
         set -- "$PYTHON"
     else
-        set -- python3 python python3.13 python3.12 python3.11
+        # shellcheck disable=SC2046  # names without spaces
+        set -- python3 python $(versioned_names)
     fi
     for candidate in "$@"; do
         if fitting_version "$candidate" >/dev/null; then
@@ -29,14 +46,25 @@ choose_python() {
             return
         fi
     done
-    echo "No fitting Python found. Needed: Python 3.11, 3.12 or 3.13 with its venv module." >&2
+    echo "No fitting Python found. Needed: Python 3.11 or newer with its venv module." >&2
     echo "Tried: $*" >&2
-    echo "Name one yourself, for example:  make PYTHON=/path/to/python3.12 lab" >&2
+    echo "Name one yourself, for example:  make PYTHON=/path/to/python3.14 lab" >&2
     return 1
 }
 
-requirements() {
+newer_than_tested() {
+    "$1" -c 'import sys
+newest = tuple(map(int, sys.argv[1].split(".")))
+sys.exit(not sys.version_info[:2] > newest)' "$newest_tested"
+}
+
+pinned() {  # whether the pins hold for the Python named by $1
+    [ -z "${LESSON_NEWEST:-}" ] && ! newer_than_tested "$1"
+}
+
+made_from() {  # what an environment of the Python named by $1 is made from
     cat requirements.txt "$requirements"
+    if pinned "$1"; then cat constraints.txt; fi
 }
 
 venv_python() {
@@ -48,17 +76,36 @@ venv_python() {
 }
 
 ready() {
-    requirements | cmp -s - "$venv/ready" && version=$(fitting_version "$(venv_python)") || return 1
-    [ -z "${PYTHON:-}" ] || [ "$version" = "$(fitting_version "$PYTHON")" ]
+    version=$(fitting_version "$(venv_python)") || return 1
+    [ -z "${PYTHON:-}" ] || [ "$version" = "$(fitting_version "$PYTHON")" ] || return 1
+    made_from "$(venv_python)" | cmp -s - "$venv/ready"
+}
+
+install() {
+    "$(venv_python)" -m pip install --quiet --disable-pip-version-check -r "$requirements" "$@"
+}
+
+install_all() {
+    if pinned "$python"; then
+        install --only-binary :all: -c constraints.txt && return
+        echo "The versions in constraints.txt cannot be installed here: trying the newest that can."
+    elif [ -n "${LESSON_NEWEST:-}" ]; then
+        echo "LESSON_NEWEST is set: installing the newest versions, not those in constraints.txt."
+    else
+        echo "Python $version is newer than $newest_tested, the newest that constraints.txt was tested" \
+            "with: installing the newest versions, not those in it."
+    fi
+    install --prefer-binary
 }
 
 if [ -n "${PYTHON:-}" ] || ! ready; then
     python=$(choose_python)
 fi
 if ! ready; then
-    echo "Setting up $venv with Python $(fitting_version "$python") (once; it takes a few minutes) ..."
+    version=$(fitting_version "$python")
+    echo "Setting up $venv with Python $version (once; it takes a few minutes) ..."
     "$python" -m venv --clear "$venv"
-    "$(venv_python)" -m pip install --quiet --disable-pip-version-check -r "$requirements"
-    requirements >"$venv/ready"
+    install_all
+    made_from "$python" >"$venv/ready"
 fi
 exec "$(venv_python)" "$@"
