@@ -1,5 +1,7 @@
 """The README: its map of the notebooks, its links and words."""
 
+import re
+
 import pytest
 from guards import NOTEBOOKS, PROJECT, README, Notebook, broken_links, overclaims, wrong_words
 
