@@ -158,6 +158,20 @@ def test_every_run_that_was_rounded_twice_is_recorded():
         assert (-20 <= distances).all() and (distances < 3).all()
 
 
+def test_the_roundings_grow_in_every_seed_or_in_none_as_notebook_6_says():
+    found = recorded("article_b_rounding")
+    for chaotic in ("mean 2", "mean 0, learning rate 0.5"):
+        assert found[chaotic]["distance_180000"].min() > 0  # weights differ by more than 1
+        assert (found[chaotic]["test"] != found[chaotic]["test_other"]).all()
+    for stable in ("mean 0", "mean 2, learning rate 0.01"):
+        assert found[stable]["distance_180000"].max() < -9
+        np.testing.assert_array_equal(found[stable]["test"], found[stable]["test_other"])
+    record = recorded("article_b")
+    for result in ("train", "test"):
+        one, other = (record[f"mean 0, {way}"][result] for way in ("x / 255", "x * (1 / 255)"))
+        np.testing.assert_allclose(one, other, rtol=0, atol=1.1e-4)
+
+
 @pytest.mark.parametrize("name", ["article_b", "article_b_rounding"])
 def test_the_record_says_what_decides_its_bits(name):
     for versions in made_with(name):
