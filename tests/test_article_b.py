@@ -102,7 +102,8 @@ def test_stuck_outputs_and_saturated_nodes_are_counted(monkeypatch):
 
 
 def test_networks_that_differ_by_rounding_are_followed(monkeypatch):
-    monkeypatch.setattr(article_b, "STEPS", (5, 150, 260))
+    monkeypatch.setattr(article_b, "STEPS", (5, 100, 260))
+    monkeypatch.setattr(article_b, "MOVE_AFTER", 100)
     monkeypatch.setattr(article_b, "N_MOVES", 7)
     made = []
 
@@ -123,12 +124,14 @@ def test_networks_that_differ_by_rounding_are_followed(monkeypatch):
     largest = max(abs(made[0].wih - made[1].wih).max(), abs(made[0].who - made[1].who).max())
     assert found["distance_260"] == pytest.approx(np.log10(largest))
     assert found["test"] == made[0].evaluate(scale_pixels(DATA[2]), DATA[3])[0] / 30
-    moves = []
-    for x, target in zip(scale_pixels(DATA[0])[:7], one_hot(DATA[1])[:7], strict=True):
-        wih, who = made[0].wih.copy(), made[0].who.copy()
-        made[0].train_single(x, target)
-        moves.append(abs((made[0].wih - wih) @ x).max())
-        made[0].wih, made[0].who = wih, who
+    after_100 = NeuralNetwork(784, 10, 100, 0.2, rng=np.random.default_rng(4), init_mean=0.0)
+    inputs, targets = scale_pixels(DATA[0]), one_hot(DATA[1])
+    after_100.train(inputs[:100], targets[:100], 1, 1, 1, 1, verbose=False)
+    wih, who, moves = after_100.wih, after_100.who, []
+    for x, target in zip(inputs[100:107], targets[100:107], strict=True):
+        after_100.wih, after_100.who = wih.copy(), who.copy()
+        after_100.train_single(x, target)
+        moves.append(abs((after_100.wih - wih) @ x).max())
     assert found["move"] == pytest.approx(np.quantile(moves, 0.9))
 
 
