@@ -575,6 +575,12 @@ MNIST = {
             "that is the standard deviation of the differences: divide by the root of n": (
                 lambda new, old: np.std(new - old, ddof=1)
             ),
+            "that is the standard deviation, and with n: ddof=1, and the root of n": (
+                lambda new, old: np.std(new - old)
+            ),
+            "the sign of a difference counts": lambda new, old: (
+                np.std(abs(new - old), ddof=1) / np.sqrt(len(new))
+            ),
             "divide by n - 1 under the root, not by n: ddof=1": lambda new, old: (
                 np.std(new - old) / np.sqrt(len(new))
             ),
@@ -590,7 +596,10 @@ MNIST = {
         },
         solution="(new - old).std(ddof=1) / np.sqrt(len(new)). Where both runs of a seed rise and "
         "fall together, it is smaller than what the two spreads alone would give.",
-        inputs=((np.array([0.92, 0.95, 0.9, 0.93]), np.array([0.9, 0.94, 0.89, 0.9])),),
+        inputs=(
+            (np.array([0.92, 0.95, 0.9, 0.93]), np.array([0.9, 0.94, 0.91, 0.9])),
+            (np.array([0.5, 0.25, 0.75]), np.array([0.5, 0.75, 0.25])),
+        ),
     ),
     "06.4": Exercise(
         right=0.7270,
@@ -613,8 +622,8 @@ MNIST = {
             "a factor of ten, not of two": 2_000 * 53,
         },
         solution="sixteen factors of ten from 1e-16 to 1, 2,000 steps for each: 32,000 steps. With "
-        "float32, whose rounding is near 1e-8 of a value, it would be half of that: more digits "
-        "buy time, in proportion to their number, and no more.",
+        "float32, whose rounding is near 1e-7 of a value, it would be seven factors, 14,000 steps: "
+        "more digits buy time, in proportion to their number, and no more.",
     ),
 }
 

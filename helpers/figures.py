@@ -755,7 +755,8 @@ def pairs_figure(
         rows = np.arange(len(first))
         ax.hlines(rows, np.minimum(first, second), np.maximum(first, second), color=FADED, lw=1.2)
         ax.plot(first, rows, "o", color=INK, ms=6, label=members[0], ls="")
-        ax.plot(second, rows, "s", color=TEST, ms=6, mfc="none", mew=1.4, label=members[1], ls="")
+        look = {"color": "#7b4ea3", "mfc": "none", "mew": 1.4}
+        ax.plot(second, rows, "s", ms=6, label=members[1], ls="", **look)
         if reference:
             ax.axvline(reference[1], color=INK, lw=1.2, ls="--", label=reference[0])
         ax.set_yticks([])
