@@ -991,9 +991,11 @@ def test_trainings_killed_at_random_moments_end_with_the_same_bits(run_python, t
             time.sleep(random.uniform(0.001, 0.03))
             process.kill()
         out, err = process.communicate(timeout=60)
-        assert err == ""
         if process.returncode == 0:
+            assert err == ""
             break
+        # Python's own tracker of semaphores may say that the dead process has left one, of a bar
+        assert err == "" or "resource_tracker" in err
         assert process.returncode == -signal.SIGKILL
         n_killed += 1
     assert n_killed >= 3
