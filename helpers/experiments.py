@@ -51,6 +51,10 @@ RESULTS = PROJECT / "results"
 CHECKPOINTS = PROJECT / "build" / "checkpoints"
 PARENT = os.getppid()  # early, while it is there: a worker imports this for its first run
 LOOK_EVERY = 5  # seconds: how far the runs are, for the bar
+NOTE = (
+    "Each run names the versions that made it. Other versions and other machines round differently "
+    "and give other numbers, of the same distribution."
+)
 DATA = "MNIST, 60000 training and 10000 test images"  # load_mnist has no other
 
 
@@ -535,6 +539,7 @@ def header_of(name: str, seeds: int | None = None) -> dict:
     return {
         "experiment": name,
         "command": f"{command_of(name)} --seeds {seeds or experiment.seeds}",
+        "note": NOTE,
         "data": DATA,
         "settings": experiment.settings,
         "results": experiment.results,

@@ -1,10 +1,10 @@
 """Results files: one finished run a line, whole whatever stops the process that writes them.
 
 ``results/NAME.jsonl`` is UTF-8 text, a JSON object on each line. The first is the header: the
-experiment, the command that makes the file, the data, the options of every setting, and what a run
-gives. Each line after it is one run: its setting, its seed, its results, and the versions that
-made it. A finished run is appended at once; `tidy` sorts. Nothing here guesses: a line that cannot
-be right is an error that names it.
+experiment, the command that makes the file, a note on what its numbers hold for, the data, the
+options of every setting, and what a run gives. Each line after it is one run: its setting, its
+seed, its results, and the versions that made it. A finished run is appended at once; `tidy` sorts.
+Nothing here guesses: a line that cannot be right is an error that names it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from helpers.files import alone_in, replacing
 
-HEADER_KEYS = ("experiment", "command", "data", "settings", "results")
+HEADER_KEYS = ("experiment", "command", "note", "data", "settings", "results")
 
 
 def read(path: Path, header: dict) -> list[dict]:

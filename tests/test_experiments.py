@@ -91,6 +91,7 @@ def test_every_setting_is_run_with_every_seed(small, tmp_path):
     assert header == {
         "experiment": "small",
         "command": "python -m helpers.experiments run small --seeds 2",
+        "note": experiments.NOTE,
         "data": "MNIST, 60000 training and 10000 test images",
         "settings": SMALL,
         "results": ["train", "updates"],

@@ -18,6 +18,7 @@ from helpers.records import append, check_writable, read, tidy
 HEADER = {
     "experiment": "small",
     "command": "python -m helpers.experiments run small --seeds 3",
+    "note": "for here",
     "data": "some",
     "settings": {"zero mean": {"sizes": (3, 2), "drop": 0.5}, "α": {}},
     "results": ("train", "updates"),
@@ -64,7 +65,8 @@ def replace_line(path, number, line):
 def test_the_file_is_a_header_and_a_line_of_text_for_each_run(path):
     header = (
         '{"experiment": "small", "command": "python -m helpers.experiments run small --seeds 3", '
-        '"data": "some", "settings": {"zero mean": {"sizes": [3, 2], "drop": 0.5}, "α": {}}, '
+        '"note": "for here", "data": "some", '
+        '"settings": {"zero mean": {"sizes": [3, 2], "drop": 0.5}, "α": {}}, '
         '"results": ["train", "updates"]}'
     )
     assert path.read_text(encoding="utf-8").split("\n") == [header, *LINES, ""]
@@ -265,7 +267,7 @@ def test_a_line_cut_off_does_not_keep_the_same_run_out(path):
     [
         ("", "the line is not JSON"),
         ("[" * 100_000, "the line is not JSON"),
-        (None, "the line lacks experiment, command, data, settings, results and must not have se"),
+        (None, "the line lacks experiment, command, note, data, settings, results and must not have se"),
         (json.dumps({**HEADER, "settings": 3}), "settings must be an object, got 3"),
         (json.dumps({**HEADER, "settings": {"α": 5}}), "α must be an object, got 5"),
         (json.dumps({**HEADER, "experiment": "big"}), "experiment is 'big', today it is 'small'"),
