@@ -267,7 +267,7 @@ def test_a_line_cut_off_does_not_keep_the_same_run_out(path):
     [
         ("", "the line is not JSON"),
         ("[" * 100_000, "the line is not JSON"),
-        (None, "the line lacks experiment, command, note, data, settings, results and must not have"),
+        (None, "the line lacks experiment, command, note, data, settings, results and must not"),
         (json.dumps({**HEADER, "settings": 3}), "settings must be an object, got 3"),
         (json.dumps({**HEADER, "settings": {"α": 5}}), "α must be an object, got 5"),
         (json.dumps({**HEADER, "experiment": "big"}), "experiment is 'big', today it is 'small'"),
