@@ -188,6 +188,18 @@ def test_a_newer_python_gets_no_pins_and_it_is_said(copy):
     assert copy.run().stdout == "ran some lesson\n"
 
 
+def test_a_linked_environment_is_not_emptied(copy):
+    fake_python(copy.path / "python3", PYTHONS[0])
+    shared = copy.folder / "somebody else's"
+    shared.mkdir()
+    (shared / "file").touch()
+    (copy.folder / ".venv").symlink_to(shared)
+    done = copy.run()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(".venv is a link")
+    assert list(shared.iterdir()) == [shared / "file"]
+
+
 def test_the_newest_packages_can_be_asked_for(copy):
     fake_python(copy.path / "python3", PYTHONS[0])
     assert "LESSON_NEWEST is set" in copy.run(LESSON_NEWEST="1").stdout

@@ -102,6 +102,10 @@ if [ -n "${PYTHON:-}" ] || ! ready; then
     python=$(choose_python)
 fi
 if ! ready; then
+    if [ -L "$venv" ]; then  # made anew it would be emptied, where it leads to
+        echo "$venv is a link, and it is not set up as it is needed here: remove the link." >&2
+        exit 1
+    fi
     version=$(fitting_version "$python")
     echo "Setting up $venv with Python $version (once; it takes a few minutes) ..."
     "$python" -m venv --clear "$venv"
