@@ -339,12 +339,17 @@ def draw_gradient(
 
 def untouched(rows: Sequence[int], columns: Sequence[int]) -> str:
     """The rows and columns of zeros of a gradient in words, counted from 1."""
-    found = [
-        f"{what}{'s' * (len(numbers) > 1)} {listed(n + 1 for n in numbers)}"
+    found = rows_and_columns(rows, columns)
+    return f"untouched: {found}" if found else "no row or column is untouched"
+
+
+def rows_and_columns(rows: Collection[int], columns: Collection[int] = ()) -> str:
+    """``rows 1 and 3 and column 2``: numbers from 0 in words, counted from 1; empty for none."""
+    return " and ".join(
+        f"{what}{'s' * (len(numbers) > 1)} {listed(n + 1 for n in sorted(numbers))}"
         for what, numbers in (("row", rows), ("column", columns))
         if len(numbers)
-    ]
-    return f"untouched: {' and '.join(found)}" if found else "no row or column is untouched"
+    )
 
 
 @in_own_style
@@ -471,15 +476,10 @@ def matrix_alt(
         low, high = number(matrix.min(), digits), number(matrix.max(), digits)
         text += f" with entries from {low} to {high}"
     for how, marked in (
-        ("hatched", (("row", rows), ("column", columns))),
-        ("framed", (("row", framed),)),
+        ("hatched", rows_and_columns(rows, columns)),
+        ("framed", rows_and_columns(framed)),
     ):
-        found = [
-            f"{what}{'s' * (len(numbers) > 1)} {listed(n + 1 for n in sorted(numbers))}"
-            for what, numbers in marked
-            if len(numbers)
-        ]
-        text += f"; {how}: {' and '.join(found)}" if found else ""
+        text += f"; {how}: {marked}" if marked else ""
     return text
 
 
