@@ -50,6 +50,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "results"
 CHECKPOINTS = PROJECT / "build" / "checkpoints"
 PARENT = os.getppid()  # early, while it is there: a worker imports this for its first run
+LIMITING = threading.Lock()  # held while a run sets its BLAS threads
 LOOK_EVERY = 5  # seconds: how far the runs are, for the bar
 NOTE = (
     "Each run names the versions that made it. Other versions and other machines round differently "
@@ -297,8 +298,11 @@ def _one_run(
     """
     start = time.perf_counter()
     try:
-        # For good: a worker of a cluster may be at another run when this one ends.
-        threadpool_limits(1)
+        # For good: a worker of a cluster may be at another run when this one ends. One at a time:
+        # in a process, threadpoolctl sets OpenBLAS's threads in the first thread that asks, and
+        # returns at once in the others, which would go on before that is done.
+        with LIMITING:
+            threadpool_limits(1)
         if multiprocessing.parent_process() is not None and not hasattr(tqdm, "_lock"):
             # A bar makes a lock between processes; Python warns of one whose process is ended.
             tqdm.set_lock(threading.RLock())

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -360,6 +361,25 @@ def test_a_run_in_a_cluster_has_one_blas_thread_and_the_data_travel_once(world, 
     found = recorded("around", world.folder)["here"]
     assert (found["blas_threads"] == 1).all() and os.getpid() not in found["process"]
     assert (found["copies"] == 1).all()
+
+
+def test_no_run_begins_before_another_thread_has_set_the_blas_threads(monkeypatch):
+    threads, asked = [2], []
+
+    def limits(n):  # as in threadpoolctl 3.8: it is the first thread that asks who sets them
+        asked.append(n)
+        if len(asked) == 1:
+            time.sleep(0.2)
+            threads[0] = n
+
+    def look(data, seed):
+        return {"threads": threads[0]}
+
+    monkeypatch.setattr(experiments, "threadpool_limits", limits)
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(experiments._one_run, DATA, "a", k, look, {}, None) for k in range(2)]
+    assert asked == [1, 1]
+    assert [run.result()[2]["threads"] for run in runs] == [1, 1]
 
 
 def test_a_cluster_of_one_thread_is_refused(world, small, cluster):
