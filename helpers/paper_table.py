@@ -13,7 +13,7 @@ import numpy as np
 
 from helpers import paper
 from helpers.experiments import RESULTS, command_of, file_of, recorded
-from helpers.files import replacing
+from tools.files import replacing
 
 PAGE = "paper.md"
 COMMAND = "python -m helpers.paper_table"

@@ -14,7 +14,7 @@ import math
 import os
 from pathlib import Path
 
-from helpers.files import alone_in, replacing
+from tools.files import alone_in, replacing
 
 HEADER_KEYS = ("experiment", "command", "note", "data", "settings", "results")
 

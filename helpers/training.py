@@ -46,7 +46,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from tqdm import tqdm
 
-from helpers.files import alone_in, replacing
 from helpers.masks import active_units, gaussian_mask, inverted_mask
 from helpers.network import (
     Network,
@@ -66,6 +65,7 @@ from helpers.validation import (
     finite_array,
     finite_number,
 )
+from tools.files import alone_in, replacing
 
 MODES = ("none", "mask", "gaussian", "slice")
 DIVERGED = 1e10  # nats: far beyond any useful loss, but before the parameters overflow as well

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from helpers import files
-from helpers.files import alone_in, replacing
+from tools import files
+from tools.files import alone_in, replacing
 
 
 def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path):

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import files, records
 from helpers.records import append, check_writable, read, tidy
+from tools import files, records
 
 HEADER = {
     "experiment": "small",

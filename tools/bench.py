@@ -24,7 +24,7 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from helpers.files import replacing
+from tools.files import replacing
 
 PROJECT = Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "results" / "bench.json"
