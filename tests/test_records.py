@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers import records
 from helpers.records import append, check_writable, read, tidy
-from tools import files, records
+from tools import files
 
 HEADER = {
     "experiment": "small",

@@ -32,11 +32,12 @@ from small_training import finish, new_run, outcome, samples
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from helpers import training
 from helpers.masks import active_units, gaussian_mask, inverted_mask
 from helpers.mnist import sample_split, scale_pixels
 from helpers.network import Network, error_rate
 from helpers.training import MODES, History, Settings, limit_norms, saved_history, train
-from tools import files, training
+from tools import files
 
 if os.name == "posix":
     import termios
