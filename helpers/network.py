@@ -26,7 +26,13 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from helpers.functions import softmax
-from helpers.validation import check_count, check_generator, check_same_length, class_labels
+from helpers.validation import (
+    check_count,
+    check_generator,
+    check_same_length,
+    class_labels,
+    finite_array,
+)
 
 Mask = np.ndarray | float | None
 
@@ -282,7 +288,7 @@ def _with_outputs(network: Network, active: Sequence[np.ndarray]) -> list[np.nda
     return [*active, np.arange(network.sizes[-1])]
 
 
-def checked_input(network: Network, x: ArrayLike, name: str = "x") -> np.ndarray:
+def checked_input(network: Network, x: ArrayLike) -> np.ndarray:
     """``x`` in the network's dtype, without a copy where it has it already.
 
     Raises ``TypeError`` if it is no floating-point numbers, ``ValueError`` if it has no samples or
@@ -290,13 +296,24 @@ def checked_input(network: Network, x: ArrayLike, name: str = "x") -> np.ndarray
     """
     x = np.asarray(x)
     if x.dtype.kind != "f":
-        raise TypeError(f"{name} must be floating-point numbers, pixels scaled; got {x.dtype}")
+        raise TypeError(f"x must be floating-point numbers, pixels scaled; got {x.dtype}")
     if x.ndim != 2 or len(x) == 0 or x.shape[1] != network.sizes[0]:
         raise ValueError(
-            f"{name} must have shape (n_samples, {network.sizes[0]}) with a sample at least, "
+            f"x must have shape (n_samples, {network.sizes[0]}) with a sample at least, "
             f"got {x.shape}"
         )
     return x.astype(network.parameters.dtype, copy=False)
+
+
+def checked_samples(
+    network: Network, x: ArrayLike, labels: ArrayLike
+) -> tuple[np.ndarray, np.ndarray]:
+    """``x`` in the network's dtype and ``labels`` as integers, both finite and as many."""
+    x = checked_input(network, x)
+    finite_array("x", x, x.shape, x.dtype)
+    labels = class_labels("labels", labels, network.sizes[-1])
+    check_same_length("x", x, "labels", labels)
+    return x, labels
 
 
 def _check_gradient(network: Network, gradient: np.ndarray) -> None:
