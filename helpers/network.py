@@ -76,7 +76,13 @@ class Network:
 
     def views(self, flat: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Weights and biases as views into a flat array: the parameters, or their gradient."""
-        return _views(self.sizes, flat)
+        weights, biases, start = [], [], 0
+        for n_in, n_out in pairwise(self.sizes):
+            middle, end = start + n_out * n_in, start + n_out * (n_in + 1)
+            weights.append(flat[start:middle].reshape(n_out, n_in))
+            biases.append(flat[middle:end])
+            start = end
+        return weights, biases
 
     def __getstate__(self) -> dict:
         """What is copied and pickled: without the views, which would become arrays of their own."""
@@ -89,16 +95,6 @@ class Network:
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self.sizes))
         return f"Network {sizes}: {self.parameters.size:,} parameters, {self.parameters.dtype}"
-
-
-def _views(sizes: Sequence[int], flat: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    weights, biases, start = [], [], 0
-    for n_in, n_out in pairwise(sizes):
-        middle, end = start + n_out * n_in, start + n_out * (n_in + 1)
-        weights.append(flat[start:middle].reshape(n_out, n_in))
-        biases.append(flat[middle:end])
-        start = end
-    return weights, biases
 
 
 def forward(
@@ -212,80 +208,7 @@ def error_rate(network: Network, x: ArrayLike, labels: ArrayLike) -> float:
     return float(np.mean(predicted != labels))
 
 
-# ---- sub-networks, cut out instead of masked ---------------------------------------------------
-
-
-def thin_network(
-    network: Network, active: Sequence[np.ndarray], sub: Network | None = None
-) -> Network:
-    """The sub-network of the ``active`` units, with copies of their weights and biases.
-
-    ``active`` holds the ascending indices of the units that stay, for the input and each hidden
-    layer; every output stays. Run on ``x[:, active[0]]``, with the numbers n_units / n_active for
-    masks, it gives what ``network`` gives with those numbers in the masks of the active units and
-    0 in all others (Graham et al. 2015, arXiv 1502.02478: batchwise dropout). ``sub``, an earlier
-    sub-network, is overwritten instead of making a new one if it has the right sizes and dtype.
-    Raises ``ValueError`` for indices that are not such.
-    """
-    active = _with_outputs(network, active)
-    sizes = tuple(len(units) for units in active)
-    dtype = network.parameters.dtype
-    if sub is None or sub.sizes != sizes or sub.parameters.dtype != dtype:
-        sub = Network(sizes, None, dtype)
-    for k, (columns, rows) in enumerate(pairwise(active)):
-        # Whole rows first is faster. "clip" changes no index that is in range, and "raise", the
-        # default, would write to a copy of ``out`` first.
-        if len(columns) == network.sizes[k]:
-            network.weights[k].take(rows, axis=0, out=sub.weights[k], mode="clip")
-        else:
-            whole_rows = network.weights[k].take(rows, axis=0)
-            whole_rows.take(columns, axis=1, out=sub.weights[k], mode="clip")
-        network.biases[k].take(rows, out=sub.biases[k], mode="clip")
-    return sub
-
-
-def add_restored(
-    total: np.ndarray, part: np.ndarray, network: Network, active: Sequence[np.ndarray]
-) -> None:
-    """Add ``part``, the gradient of the sub-network, to ``total``, each number where it belongs.
-
-    ``part`` is flat, like the parameters of ``thin_network(network, active)``, ``total`` like those
-    of ``network``. Raises ``ValueError`` for indices that `thin_network` refuses.
-    """
-    active = _with_outputs(network, active)
-    weights, biases = network.views(total)
-    part_weights, part_biases = _views([len(units) for units in active], part)
-    for k, (columns, rows) in enumerate(pairwise(active)):
-        for start in range(0, len(rows), 32):  # as many rows as stay in the processor's cache
-            block = slice(start, start + 32)
-            whole_rows = part_weights[k][block]
-            if len(columns) < network.sizes[k]:
-                whole_rows = np.zeros((len(rows[block]), network.sizes[k]), part.dtype)
-                whole_rows[:, columns] = part_weights[k][block]
-            weights[k][rows[block]] += whole_rows
-        biases[k][rows] += part_biases[k]
-
-
 # ---- checks ------------------------------------------------------------------------------------
-
-
-def _with_outputs(network: Network, active: Sequence[np.ndarray]) -> list[np.ndarray]:
-    if len(active) != len(network.sizes) - 1:
-        raise ValueError(
-            f"active must hold {len(network.sizes) - 1} arrays of indices, for the input and each "
-            f"hidden layer; got {len(active)}"
-        )
-    active = [np.asarray(units) for units in active]
-    for k, (units, n_units) in enumerate(zip(active, network.sizes, strict=False)):
-        indices = units.ndim == 1 and units.dtype.kind in "iu" and units.size
-        # a negative index or one that comes twice would be taken without a complaint
-        in_range = indices and units[0] >= 0 and units[-1] < n_units
-        if not (in_range and (units[1:] > units[:-1]).all()):
-            raise ValueError(
-                f"active[{k}] must be ascending indices from 0 to {n_units - 1}, "
-                f"got {np.array2string(units, threshold=10)}"
-            )
-    return [*active, np.arange(network.sizes[-1])]
 
 
 def checked_input(network: Network, x: ArrayLike) -> np.ndarray:

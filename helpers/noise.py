@@ -21,7 +21,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from helpers.masks import active_units, gaussian_mask, inverted_mask
-from helpers.network import Mask, Network, add_restored, loss_and_gradient, thin_network
+from helpers.network import Mask, Network, loss_and_gradient
+from helpers.sub_networks import add_restored, thin_network
 
 DRAW = {"none": None, "mask": inverted_mask, "gaussian": gaussian_mask}
 MODES = (*DRAW, "slice")
@@ -105,5 +106,5 @@ class Slices:
         loss, accuracy, gradient = loss_and_gradient(
             sub, x, labels, [input_mask, *factors[1:]], self.gradient[: sub.parameters.size], scale
         )
-        add_restored(total, gradient, self.network, kept)
+        add_restored(total, gradient, self.network, sub, kept)
         return loss, accuracy
