@@ -99,6 +99,9 @@ class Checkpoint:
             like = self.network.parameters
             if array.shape != like.shape or array.dtype != like.dtype:
                 raise _unreadable(self.path, f"{name} has shape {array.shape}, dtype {array.dtype}")
+        lengths = [len(values) for values in (history.loss, history.accuracy, history.seconds)]
+        if len(set(lengths)) > 1:
+            raise _unreadable(self.path, f"{lengths} losses, accuracies and seconds")
         try:  # first, because it may be refused
             self.rng.bit_generator.state = rng
         except (ValueError, TypeError, KeyError) as error:
