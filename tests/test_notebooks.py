@@ -1,11 +1,12 @@
 """The notebooks as files: every guard about every notebook, and every guard seen to complain."""
 
+import ast
 import re
 from copy import deepcopy
 
-import guards
 import pytest
-from guards import GUARDS, METADATA, NOTEBOOKS, Notebook
+from guards import GUARDS, NOTEBOOKS, PROJECT, Notebook, form, project, stored
+from guards.stored import METADATA
 from nbformat import v4
 
 ALT = "A small picture of one node that is dropped and two that are active."
@@ -138,76 +139,80 @@ RELU = "def relu(x: float, leak: float = 0.0):\n    '''Wrong.'''\n    return x"
 
 # (guard, way to break the good notebook, what the complaint says)
 BROKEN = [
-    (guards.execution_counts, lambda n: cell(n, "prints").update(execution_count=7), "counts"),
-    (guards.execution_counts, lambda n: cell(n, "prints").update(execution_count=None), "None"),
-    (guards.errors, printing(ERROR), "ValueError"),
-    (guards.stray_outputs, printing(printed("oops", stream="stderr")), "stderr"),
-    (guards.stray_outputs, printing(printed("a.py:3: UserWarning: no\n  x")), "a warning"),
-    (guards.stray_outputs, printing(WIDGET), "widget"),
-    (guards.stray_outputs, drawing(FIGURE_TEXT), "<Figure size"),
-    (guards.machine_paths, printing(printed("/home/ada/lesson/x.npz\n")), "/home/"),
-    (guards.machine_paths, printing(printed("C:\\Users\\ada")), "C:"),
-    (guards.machine_paths, printing(printed("in site-packages/numpy")), "site-packages"),
-    (guards.uncompared_cells, tagging("prints", tags=["nbval-ignore-output"]), "listed reason"),
-    (guards.uncompared_cells, tagging("prints", tags=["nbval-skip"]), "listed reason"),
-    (guards.uncompared_cells, replacing("prints", "print", "# NBVAL_SKIP\nprint"), "prints"),
-    (guards.metadata, lambda n: n.metadata["language_info"].update(version="3.12.1"), "3.12.1"),
-    (guards.metadata, tagging("prints", collapsed=True), "collapsed"),
-    (guards.metadata, tagging("step", tags=[]), "tags"),
-    (guards.metadata, tagging("step", tags=["slide"]), "slide"),
-    (guards.cell_ids, lambda n: cell(n, "prints").update(id="step"), "2 times"),
-    (guards.figures, drawing(picture(plain="something else")), "text/plain"),
-    (guards.figures, drawing(picture(alt="A dot.", plain="A dot.")), "sentence"),
-    (guards.figures, drawing(picture(alt=ALT[:-1], plain=ALT[:-1])), "sentence"),
-    (guards.figures, drawing(picture(alt=ALT.lower(), plain=ALT.lower())), "sentence"),
-    (guards.figures, drawing(SVG), "no PNG"),
-    (guards.figures, drawing(picture(), VALUE), "expression"),
-    (guards.header, removing("header"), "not Markdown"),
-    (guards.header, replacing("header", "# 9. Test", "# 8. Test"), "# 9. Verb"),
-    (guards.header, replacing("header", "# 9. Test the", "# 9 The"), "# 9. Verb"),
-    (guards.header, replacing("header", "**You need**", "You need"), "bold paragraphs"),
-    (guards.header, replacing("header", "- a third thing.", ""), "2 bullets"),
-    (guards.header, replacing("header", MOTIVATION, ""), "motivation"),
-    (guards.header, replacing("header", "(../README.md)", ""), "no link"),
-    (guards.header, replacing("header", "2 seconds", "a few seconds"), "It takes"),
-    (guards.imports, replacing("prints", "print", "import os\nprint"), "only the second"),
-    (guards.imports, replacing("imports", "import sys", "sys = 1"), "imports nothing"),
-    (guards.imports, replacing("imports", '".."', '"."'), "sys.path"),
-    (guards.imports, inserting("imports", text("A word.", "word")), "sys.path"),
-    (guards.ending, removing("learned"), "last sections"),
-    (guards.ending, replacing("learned", "- three", ""), "2 bullets"),
-    (guards.ending, replacing("learned", "## What", "Now:\n\n## What"), "start of its cell"),
-    (guards.ending, replacing("further", "[One](https://a.example)", "One"), "1 links"),
-    (guards.ending, lambda n: n.cells.append(code("x", "late")), "code follows"),
-    (guards.exercises, removing("ex-3"), "not 3 to 5"),
-    (guards.exercises, replacing("ex-2", "09.2", "09.4"), "09.4"),
-    (guards.exercises, replacing("ex-2", "09.2", "08.2"), "08.2"),
-    (guards.exercises, replacing("ex-2", "answer = ...", "answer = 3"), "answer = ..."),
-    (guards.exercises, replacing("prints", "print(x)", 'check("09.1", answer)'), "outside"),
-    (guards.rhythm, removing("before-figure"), "code after code"),
-    (guards.rhythm, replacing("before-figure", "Now the picture.", " "), "empty"),
-    (guards.length, replacing("prints", "print(x)", "print(x)\n" * 19), "19 lines"),
-    (guards.stop, removing("stop"), "0 paragraphs"),
-    (guards.stop, replacing("step", "## A step", "**A good place to stop.** So"), "2 paragraphs"),
-    (guards.stop, replacing("stop", "So it is.\n\n", "Or not, "), "0 paragraphs"),
+    (stored.execution_counts, lambda n: cell(n, "prints").update(execution_count=7), "counts"),
+    (stored.execution_counts, lambda n: cell(n, "prints").update(execution_count=None), "None"),
+    (stored.errors, printing(ERROR), "ValueError"),
+    (stored.stray_outputs, printing(printed("oops", stream="stderr")), "stderr"),
+    (stored.stray_outputs, printing(printed("a.py:3: UserWarning: no\n  x")), "a warning"),
+    (stored.stray_outputs, printing(WIDGET), "widget"),
+    (stored.stray_outputs, drawing(FIGURE_TEXT), "<Figure size"),
+    (stored.machine_paths, printing(printed("/home/ada/lesson/x.npz\n")), "/home/"),
+    (stored.machine_paths, printing(printed("C:\\Users\\ada")), "C:"),
+    (stored.machine_paths, printing(printed("in site-packages/numpy")), "site-packages"),
+    (stored.uncompared_cells, tagging("prints", tags=["nbval-ignore-output"]), "listed reason"),
+    (stored.uncompared_cells, tagging("prints", tags=["nbval-skip"]), "listed reason"),
+    (stored.uncompared_cells, replacing("prints", "print", "# NBVAL_SKIP\nprint"), "prints"),
+    (stored.metadata, lambda n: n.metadata["language_info"].update(version="3.12.1"), "3.12.1"),
+    (stored.metadata, tagging("prints", collapsed=True), "collapsed"),
+    (stored.metadata, tagging("step", tags=[]), "tags"),
+    (stored.metadata, tagging("step", tags=["slide"]), "slide"),
+    (stored.cell_ids, lambda n: cell(n, "prints").update(id="step"), "2 times"),
+    (stored.figures, drawing(picture(plain="something else")), "text/plain"),
+    (stored.figures, drawing(picture(alt="A dot.", plain="A dot.")), "sentence"),
+    (stored.figures, drawing(picture(alt=ALT[:-1], plain=ALT[:-1])), "sentence"),
+    (stored.figures, drawing(picture(alt=ALT.lower(), plain=ALT.lower())), "sentence"),
+    (stored.figures, drawing(SVG), "no PNG"),
+    (stored.figures, drawing(picture(), VALUE), "expression"),
+    (form.header, removing("header"), "not Markdown"),
+    (form.header, replacing("header", "# 9. Test", "# 8. Test"), "# 9. Verb"),
+    (form.header, replacing("header", "# 9. Test the", "# 9 The"), "# 9. Verb"),
+    (form.header, replacing("header", "**You need**", "You need"), "bold paragraphs"),
+    (form.header, replacing("header", "- a third thing.", ""), "2 bullets"),
+    (form.header, replacing("header", MOTIVATION, ""), "motivation"),
+    (form.header, replacing("header", "(../README.md)", ""), "no link"),
+    (form.header, replacing("header", "2 seconds", "a few seconds"), "It takes"),
+    (form.imports, replacing("prints", "print", "import os\nprint"), "only the second"),
+    (form.imports, replacing("imports", "import sys", "sys = 1"), "imports nothing"),
+    (form.imports, replacing("imports", '".."', '"."'), "sys.path"),
+    (form.imports, inserting("imports", text("A word.", "word")), "sys.path"),
+    (form.ending, removing("learned"), "last sections"),
+    (form.ending, replacing("learned", "- three", ""), "2 bullets"),
+    (form.ending, replacing("learned", "## What", "Now:\n\n## What"), "start of its cell"),
+    (form.ending, replacing("further", "[One](https://a.example)", "One"), "1 links"),
+    (form.ending, lambda n: n.cells.append(code("x", "late")), "code follows"),
+    (form.exercises, removing("ex-3"), "not 3 to 5"),
+    (form.exercises, replacing("ex-2", "09.2", "09.4"), "09.4"),
+    (form.exercises, replacing("ex-2", "09.2", "08.2"), "08.2"),
+    (form.exercises, replacing("ex-2", "answer = ...", "answer = 3"), "answer = ..."),
+    (form.exercises, replacing("prints", "print(x)", 'check("09.1", answer)'), "outside"),
+    (form.rhythm, removing("before-figure"), "code after code"),
+    (form.rhythm, replacing("before-figure", "Now the picture.", " "), "empty"),
+    (form.length, replacing("prints", "print(x)", "print(x)\n" * 19), "19 lines"),
+    (form.stop, removing("stop"), "0 paragraphs"),
+    (form.stop, replacing("step", "## A step", "**A good place to stop.** So"), "2 paragraphs"),
+    (form.stop, replacing("stop", "So it is.\n\n", "Or not, "), "0 paragraphs"),
     (
-        guards.stop,
+        form.stop,
         replacing("stop", "a picture.", "it.\n\n**A good place to stop.** Or"),
         "2 paragraphs",
     ),
-    (guards.stop, inserting("stop", *[text("On.", f"on-{k}") for k in range(20)]), "75%"),
-    (guards.words, replacing("before-figure", "Now", "Obviously"), "Obviously"),
-    (guards.words, replacing("before-figure", "Now", "Of course"), "Of course"),
-    (guards.words, replacing("before-figure", "picture.", "picture!"), "picture!"),
-    (guards.words, replacing("before-figure", "picture.", "\U0001f600"), "\U0001f600"),
-    (guards.claims, replacing("before-figure", "Now", "Digit for\ndigit"), "before-figure: 'Digit"),
-    (guards.claims, replacing("before-figure", "Now", "To its last digit"), "last digit"),
-    (guards.claims, replacing("prints", "x", "x  # the article's numbers"), "numbers"),
-    (guards.claims, replacing("learned", "three", "article A's loss"), "loss"),
-    (guards.drift, replacing("prints", "print(x)", RELU), "relu"),
-    (guards.drift, replacing("prints", "print(x)", "if x:\n    def relu(x): pass"), "relu differs"),
-    (guards.links, replacing("before-figure", "Now", "[Now](../nowhere.md#part)"), "nowhere.md"),
-    (guards.links, replacing("before-figure", "Now", "<img src='no.png'>"), "no.png"),
+    (form.stop, inserting("stop", *[text("On.", f"on-{k}") for k in range(20)]), "75%"),
+    (form.words, replacing("before-figure", "Now", "Obviously"), "Obviously"),
+    (form.words, replacing("before-figure", "Now", "Of course"), "Of course"),
+    (form.words, replacing("before-figure", "picture.", "picture!"), "picture!"),
+    (form.words, replacing("before-figure", "picture.", "\U0001f600"), "\U0001f600"),
+    (form.claims, replacing("before-figure", "Now", "Digit for\ndigit"), "before-figure: 'Digit"),
+    (form.claims, replacing("before-figure", "Now", "To its last digit"), "last digit"),
+    (form.claims, replacing("prints", "x", "x  # the article's numbers"), "numbers"),
+    (form.claims, replacing("learned", "three", "article A's loss"), "loss"),
+    (project.drift, replacing("prints", "print(x)", RELU), "relu"),
+    (
+        project.drift,
+        replacing("prints", "print(x)", "if x:\n    def relu(x): pass"),
+        "relu differs",
+    ),
+    (project.links, replacing("before-figure", "Now", "[Now](../nowhere.md#part)"), "nowhere.md"),
+    (project.links, replacing("before-figure", "Now", "<img src='no.png'>"), "no.png"),
 ]
 
 
@@ -241,58 +246,65 @@ def test_an_error_may_be_stored_where_the_tag_announces_it():
     notebook = good()
     printing(ERROR)(notebook)
     tagging("prints", tags=["raises-exception"])(notebook)
-    assert guards.errors(notebook) == guards.metadata(notebook) == []
+    assert stored.errors(notebook) == stored.metadata(notebook) == []
 
 
 def test_a_cell_may_be_left_uncompared_where_a_reason_is_listed(monkeypatch):
-    monkeypatch.setitem(guards.NOT_COMPARED, ("09_guards", "prints"), "It prints seconds.")
+    monkeypatch.setitem(stored.NOT_COMPARED, ("09_guards", "prints"), "It prints seconds.")
     notebook = good()
-    assert guards.uncompared_cells(notebook) == ["cell prints is listed as not compared, but it is"]
+    assert stored.uncompared_cells(notebook) == ["cell prints is listed as not compared, but it is"]
     tagging("prints", tags=["nbval-ignore-output"])(notebook)
-    assert guards.uncompared_cells(notebook) == []
+    assert stored.uncompared_cells(notebook) == []
 
 
 def test_every_uncompared_cell_has_a_reason_in_a_known_notebook():
     names = {path.stem for path in NOTEBOOKS}
-    for (name, _), reason in guards.NOT_COMPARED.items():
+    for (name, _), reason in stored.NOT_COMPARED.items():
         assert name in names
         assert len(reason.split()) > 3
 
 
 def test_a_cell_may_be_long_where_a_reason_is_listed(monkeypatch):
-    monkeypatch.setitem(guards.LONG_CELLS, ("09_guards", "prints"), "It is one piece.")
+    monkeypatch.setitem(form.LONG_CELLS, ("09_guards", "prints"), "It is one piece.")
     notebook = good()
-    assert guards.length(notebook) == ["cell prints is listed as long, but it is not"]
+    assert form.length(notebook) == ["cell prints is listed as long, but it is not"]
     cell(notebook, "prints").source = "print(x)\n" * 19
-    assert guards.length(notebook) == []
+    assert form.length(notebook) == []
 
 
 def test_every_long_cell_is_there():
-    for name, id_ in guards.LONG_CELLS:
+    for name, id_ in form.LONG_CELLS:
         (path,) = [path for path in NOTEBOOKS if path.stem == name]
         assert cell(Notebook.read(path), id_)
 
 
 def test_drift_ignores_docstrings_and_annotations_and_sees_everything_else(monkeypatch):
-    helper = "def double(x: float) -> float:\n    '''Twice x.'''\n    return 2 * x"
-    function = guards.ast.parse(helper).body[0]
-    monkeypatch.setattr(guards, "helper_functions", lambda: {"double": {"maths.py": function}})
+    helper = (
+        "def double(x: float) -> float:\n"
+        "    '''Twice x.'''\n"
+        "    check_number(x)\n"  # the page is bare, the helper refuses
+        "    return 2 * x"
+    )
+    function = ast.parse(helper).body[0]
+    monkeypatch.setattr(project, "helper_functions", lambda: {"double": {"maths.py": function}})
     notebook = good()
     for source, complaints in [
         ("def double(x):\n    return 2 * x  # twice", 0),
+        ("def double(x):\n    check_number(x)\n    return 2 * x", 0),
+        ("def double(x):\n    check_string(x)\n    return 2 * x", 1),
         ("def double(x):\n    return x * 2", 1),
         ("def double(x, y=1):\n    return 2 * x", 1),
         ("class A:\n    def double(self):\n        return 2", 0),
     ]:
         cell(notebook, "prints").source = source
-        assert len(guards.drift(notebook)) == complaints, source
+        assert len(project.drift(notebook)) == complaints, source
 
 
 def test_notebooks_are_numbered_and_alone_in_their_folder():
     assert NOTEBOOKS
     numbers = range(1, len(NOTEBOOKS) + 1)
     assert [path.name[:3] for path in NOTEBOOKS] == [f"{number:02}_" for number in numbers]
-    found = {path.name for path in (guards.PROJECT / "notebooks").iterdir()}
+    found = {path.name for path in (PROJECT / "notebooks").iterdir()}
     assert found - {".ipynb_checkpoints"} == {path.name for path in NOTEBOOKS}
 
 
