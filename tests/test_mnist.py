@@ -93,7 +93,7 @@ def test_another_file_in_place_of_the_sample_is_refused_and_never_unpickled(
         mnist.load_sample()
     with open("other.npz", "wb") as file:
         write(file)
-    with pytest.raises(ValueError, match=r"other\.npz must be an \.npz"):
+    with pytest.raises(ValueError, match=r"other\.npz must be .*: (?!None$)"):
         mnist.load_sample()
     assert not Path("it ran").exists()
 
