@@ -1,0 +1,336 @@
+"""Laws of `helpers.full_mnist`, and every way in which files and downloads can be wrong.
+
+`test_mnist.py` compares the official files with the sample, where they are at hand.
+"""
+
+import gzip
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mirror import serving
+
+from helpers import full_mnist, mnist
+
+PROJECT = Path(__file__).parents[1]
+NAMES = list(full_mnist.FILES)
+NO_SERVER = "http://127.0.0.1:9/"  # nothing listens on the port of the discard service
+
+
+def idx_bytes(array):
+    """An array as the content of an IDX file, not compressed."""
+    return bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.tobytes()
+
+
+# Four files like those of MNIST, but small enough for fast tests.
+SHAPES = [(13, 28, 28), (13,), (7, 28, 28), (7,)]
+ARRAYS = [np.random.default_rng(1).integers(0, 10, shape, dtype=np.uint8) for shape in SHAPES]
+CONTENTS = {NAMES[i]: gzip.compress(idx_bytes(ARRAYS[i])) for i in range(4)}
+FILES = {name: (hashlib.sha256(CONTENTS[name]).hexdigest(), None) for name in NAMES}
+
+
+def write_files(folder):
+    folder.mkdir()
+    for name, content in CONTENTS.items():
+        (folder / name).write_bytes(content)
+
+
+def assert_loaded(folder=None):
+    assert full_mnist.is_available(folder)
+    for got, expected in zip(full_mnist.load_mnist(folder), ARRAYS, strict=True):
+        assert got.dtype == np.uint8
+        np.testing.assert_array_equal(got, expected)
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    """No test finds the user's own files or leaves this machine unless it says so."""
+    monkeypatch.delenv("MNIST_DIR", raising=False)
+    for variable in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(variable, "127.0.0.1")
+    monkeypatch.setattr(full_mnist, "FILES", FILES)
+    monkeypatch.setattr(full_mnist, "MIRRORS", (NO_SERVER,))
+    monkeypatch.setattr(full_mnist, "cache_folder", lambda: tmp_path / "cache")
+    return tmp_path / "cache"
+
+
+# --- IDX files ----------------------------------------------------------------------------------
+
+arrays = st.lists(st.integers(1, 5), min_size=1, max_size=3).map(
+    lambda shape: np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+)
+
+
+@given(array=arrays, name=st.sampled_from(["a.gz", "a.idx"]), data=st.data())
+def test_read_idx_gives_back_what_was_written_and_refuses_it_cut_off_anywhere(array, name, data):
+    content = gzip.compress(idx_bytes(array)) if name == "a.gz" else idx_bytes(array)
+    with tempfile.TemporaryDirectory() as folder:  # a new one for each example
+        path = Path(folder) / name
+        path.write_bytes(content)
+        read = full_mnist.read_idx(path)
+        assert read.dtype == np.uint8
+        np.testing.assert_array_equal(read, array)
+        read[...] = 0  # the caller may write to it
+
+        path.write_bytes(content[: data.draw(st.integers(0, len(content) - 1), label="kept")])
+        with pytest.raises(ValueError, match=name):
+            full_mnist.read_idx(str(path))
+
+
+PLAIN = idx_bytes(np.arange(6, dtype=np.uint8).reshape(2, 3))
+PACKED = gzip.compress(PLAIN)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x00\x00\x09\x02" + PLAIN[4:],
+        b"\x00\x01\x08\x02" + PLAIN[4:],
+        b"\x00\x00\x08\x00\x00",  # a number and no dimension
+        b"\x00\x00\x08\x04" + b"\x00\x00\x00\x01" * 4 + b"\x00",
+        PLAIN + b"\x00",
+        b"\x00\x00\x08\x01" + bytes(4),  # no number at all
+        b"\x00\x00\x08\x03" + b"\xff" * 12 + b"abc",
+        PACKED[:-8] + bytes([PACKED[-8] ^ 1]) + PACKED[-7:],  # another checksum
+        PACKED[:12] + b"\xff\xff\xff" + PACKED[15:],
+        PACKED + b"x",
+    ],
+)
+def test_read_idx_refuses_damage(tmp_path, content):
+    (tmp_path / "a.idx").write_bytes(content)
+    (tmp_path / "a.gz").write_bytes(
+        content if content[:2] == PACKED[:2] else gzip.compress(content)
+    )
+    for name in ("a.idx", "a.gz"):
+        with pytest.raises(ValueError, match=f"{name} must be a whole IDX file: (?!None)."):
+            full_mnist.read_idx(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("header", "megabytes", "found"),
+    [(PLAIN, 64, "found more"), (b"\x00\x00\x08\x01\x7f\xff\xff\xff", 1, "found 1048576")],
+)
+def test_a_lying_header_does_not_fill_the_memory(tmp_path, header, megabytes, found):
+    """A few bytes of gzip can hold 64 megabytes, or announce two gigabytes and hold one mega."""
+    with gzip.open(tmp_path / "bomb.gz", "wb") as file:
+        file.write(header + bytes(megabytes << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=rf"expected \d+ bytes .* {found}$"):
+            full_mnist.read_idx(tmp_path / "bomb.gz")
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+
+
+# --- the full set on disk -----------------------------------------------------------------------
+
+
+def test_the_folder_goes_before_mnist_dir_and_that_before_the_cache(monkeypatch, tmp_path, cache):
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    assert not full_mnist.is_available()
+    write_files(tmp_path / "full")
+    assert_loaded("~/full")
+    monkeypatch.setenv("MNIST_DIR", "~/full")
+    assert_loaded()
+    assert not full_mnist.is_available(tmp_path)
+
+    monkeypatch.setenv("MNIST_DIR", "")  # the same as not set
+    assert not full_mnist.is_available()
+    write_files(cache)
+    assert_loaded()  # no mirror answers: nothing was downloaded
+
+
+@pytest.mark.parametrize("named_by", ["folder", "MNIST_DIR"])
+@pytest.mark.parametrize(
+    ("place", "lacking", "damaged", "error", "message"),
+    [
+        ("nowhere", [], [], FileNotFoundError, "{} must be a readable folder"),
+        (f"full/{NAMES[0]}", [], [], NotADirectoryError, "{} must be a readable folder"),
+        ("full", NAMES[1:3], [], FileNotFoundError, f"{{}} .*lacks {NAMES[1]}, {NAMES[2]}$"),
+        ("full", [], NAMES[3:], ValueError, f"{NAMES[3]} .{{}}.: expected SHA-256 .*, found ."),
+    ],
+)
+def test_a_named_folder_that_is_wrong_is_an_error_and_never_replaced(
+    monkeypatch, tmp_path, cache, named_by, place, lacking, damaged, error, message
+):
+    """The cache holds good files and would do: the person wants the folder that was named."""
+    write_files(cache)
+    write_files(tmp_path / "full")
+    for name in lacking:
+        (tmp_path / "full" / name).unlink()
+    for name in damaged:
+        (tmp_path / "full" / name).write_bytes(b"damaged")
+    folder = tmp_path / place
+    if named_by == "MNIST_DIR":
+        monkeypatch.setenv("MNIST_DIR", str(folder))
+        folder = None
+    assert not full_mnist.is_available(folder)
+    with pytest.raises(error, match=message.format(named_by)):
+        full_mnist.load_mnist(folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights are another matter on Windows")
+def test_an_unreadable_folder_or_file_is_an_error_that_names_it():
+    me = os.geteuid()
+    # tmp_path would not do: its parents are closed to others, readable or not
+    with tempfile.TemporaryDirectory() as parent:
+        os.chmod(parent, 0o755)
+        folder = Path(parent) / "full"
+        write_files(folder)
+        for closed in (folder / NAMES[2], folder):
+            closed.chmod(0o000)
+            os.seteuid(me or 65534)  # root may read everything: be nobody for a moment
+            try:
+                assert not full_mnist.is_available(folder)
+                for ask in (full_mnist.load_mnist, full_mnist.download_mnist):
+                    with pytest.raises(PermissionError, match=str(closed)):
+                        ask(folder)
+            finally:
+                os.seteuid(me)
+                closed.chmod(0o755)
+
+
+# --- downloads ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """Its method ``acts`` makes the mirrors of it, each of which behaves in its way."""
+    with serving(CONTENTS) as server:
+        server.acts = lambda *behaviours: monkeypatch.setattr(
+            full_mnist, "MIRRORS", [server.mirror(behaviour) for behaviour in behaviours]
+        )
+        yield server
+
+
+def test_load_mnist_downloads_into_the_cache_what_is_missing_or_damaged(server, cache):
+    server.acts("good")
+    full_mnist.load_mnist()
+    assert_loaded()
+    assert server.requests == [("good", name) for name in NAMES]
+    if os.name == "posix":  # others may read what a teacher downloads for a class
+        assert {(cache / name).stat().st_mode & 0o777 for name in NAMES} == {0o644}
+
+    server.requests.clear()
+    (cache / NAMES[0]).unlink()
+    (cache / NAMES[3]).write_bytes(b"damaged")
+    full_mnist.load_mnist()
+    assert_loaded()
+    assert server.requests == [("good", NAMES[0]), ("good", NAMES[3])]
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        ("missing", "404"),
+        ("wrong", "SHA256 hash"),
+        ("cut", "IncompleteRead|SHA256 hash"),
+        ("stalled", "[Tt]imed out"),
+    ],
+)
+def test_after_a_mirror_that_fails_the_next_is_asked_and_after_the_last_nothing_is_left(
+    monkeypatch, server, tmp_path, failure, reason
+):
+    monkeypatch.setattr(full_mnist, "TIMEOUT", 0.1)
+    folder = tmp_path / "new" / "folder"
+    server.acts(failure, "missing")
+    with pytest.raises(ConnectionError, match=rf"no mirror gave {NAMES[0]}:\n.*{reason}") as caught:
+        full_mnist.download_mnist(folder)
+    by_hand = re.escape(f"put the files {', '.join(NAMES)} into {tmp_path / 'cache'}, ")
+    caught.match(rf"\n  {server.mirror('missing')}.*404.*\n.*{by_hand}.*MNIST_DIR")
+    assert os.listdir(folder) == []
+
+    server.requests.clear()
+    server.acts(failure, "good")
+    assert full_mnist.download_mnist(str(folder)) == folder
+    assert server.requests == [pair for name in NAMES for pair in ((failure, name), ("good", name))]
+    assert sorted(os.listdir(folder)) == sorted(NAMES)
+    assert_loaded(folder)
+
+
+DOWNLOAD = """
+import sys
+from helpers import full_mnist
+full_mnist.FILES, full_mnist.MIRRORS = eval(sys.argv[1]), [sys.argv[2]]
+full_mnist.CHUNK = 100  # so that half of a file that comes is written
+sys.stderr.isatty = lambda: sys.argv[4] == "watched"
+full_mnist.download_mnist(sys.argv[3])
+"""
+
+
+def download(mirror, folder, watched):
+    """A new Python that downloads: tqdm looks at TQDM_DISABLE when it is imported."""
+    command = [sys.executable, "-c", DOWNLOAD, str(FILES), mirror, str(folder), watched]
+    environment = {key: value for key, value in os.environ.items() if key != "TQDM_DISABLE"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=PROJECT, env=environment, **pipes)
+
+
+def test_a_killed_download_leaves_no_file_that_a_later_run_takes_for_good(server, tmp_path):
+    process = download(server.mirror("stalled"), tmp_path / "full", "alone")
+    deadline = time.monotonic() + 20
+    while not any(path.stat().st_size for path in tmp_path.glob("full/*")):  # half a file came
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.kill()
+    process.communicate()
+    assert not set(os.listdir(tmp_path / "full")) & set(NAMES)
+
+    server.acts("good")
+    assert_loaded(full_mnist.download_mnist(tmp_path / "full"))
+
+
+@pytest.mark.parametrize(("watched", "bars"), [("watched", 4), ("alone", 0)])
+def test_a_bar_for_each_file_where_somebody_watches(server, tmp_path, watched, bars):
+    out, err = download(server.mirror("good"), tmp_path / "full", watched).communicate(timeout=20)
+    assert (out, err.count("100%"), err != "") == ("", bars, bars > 0)
+
+
+# --- the command line --------------------------------------------------------------------------
+
+
+def test_the_command_tells_which_data_are_at_hand(monkeypatch, server, tmp_path, cache, capsys):
+    full_mnist.main([])
+    sample, full = capsys.readouterr().out.splitlines()
+    assert sample == f"sample: 5,000 images in {mnist.SAMPLE_FILE}"
+    assert full.startswith("full MNIST: not at hand: ") and str(cache) in full
+    assert full.endswith("; python -m helpers.full_mnist --download gets it")
+
+    server.acts("good")
+    full_mnist.main(["--download", str(tmp_path / "full")])
+    full_mnist.main(["--download"])
+    full_mnist.main([])
+    folder, downloaded, _, full = capsys.readouterr().out.splitlines()
+    assert folder == f"full MNIST: {tmp_path / 'full'}; set MNIST_DIR to this folder to use it"
+    assert (downloaded, full) == (f"full MNIST: {cache}", f"full MNIST: {cache} (cache)")
+    assert_loaded(tmp_path / "full")
+
+    server.acts("missing")
+    with pytest.raises(SystemExit, match="no mirror gave"):
+        full_mnist.main(["--download", str(tmp_path / "other")])
+    monkeypatch.setattr(mnist, "SAMPLE_FILE", tmp_path / "nowhere.npz")
+    with pytest.raises(SystemExit, match=r"nowhere\.npz"):
+        full_mnist.main([])
+
+
+@pytest.mark.parametrize(
+    ("mnist_dir", "said"),
+    [(".", f"not at hand: MNIST_DIR . lacks {', '.join(NAMES)}\n$"), ("", "dropout-lesson")],
+)
+def test_the_module_runs_as_a_command_and_looks_into_the_folder_or_the_cache(mnist_dir, said):
+    command = [sys.executable, "-m", "helpers.full_mnist"]
+    environment = os.environ | {"MNIST_DIR": mnist_dir}
+    output = subprocess.check_output(command, text=True, cwd=PROJECT, env=environment)
+    assert re.search(f"^full MNIST: .*{said}", output, re.MULTILINE)
