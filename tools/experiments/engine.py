@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import platform
 import re
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 import numpy as np
 import scipy
 from dask.system import CPU_COUNT
-from distributed import Client, Future, KilledWorker, as_completed
+from distributed import Client, Future, KilledWorker
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from helpers.full_mnist import load_mnist
@@ -29,6 +29,7 @@ from tools.experiments.grids import Experiment, Task, experiment_of
 from tools.experiments.workers import Data, cluster, data_here, processes
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "build" / "checkpoints"
+GONE = "the cluster is gone; what was finished is recorded, and the same command goes on from there"
 
 
 def run(
@@ -131,23 +132,31 @@ def _finished(
 
     Meanwhile ``look`` is called, now and then.
     """
-    waiting, task_of = tasks[::-1], {}
-    completed = as_completed(loop=client.loop)
-    while waiting or not completed.is_empty():
+    waiting, task_of, ended = tasks[::-1], {}, SimpleQueue()
+    while waiting or task_of:
         # One for each worker there is. Dask would hand out more ahead of time, and a run may then
         # wait behind one of an hour while another worker has nothing to do.
-        while waiting and completed.count() < len(client.nthreads()):
+        while waiting and len(task_of) < _n_workers(client):
             task = setting, seed = waiting.pop()
             function, options = experiment.function, experiment.settings[setting]
             future = client.submit(
                 make_run, setting, seed, function, options, checkpoint_of.get(task), pure=False
             )
             task_of[future] = task
-            completed.add(future)
-        for future in completed.next_batch(block=False):
+            future.add_done_callback(ended.put)
+        try:
+            future = ended.get(timeout=1)
+        except Empty:  # a worker may have come meanwhile
+            look()
+        else:
             yield task_of.pop(future), future
-        look()
-        time.sleep(0.1)
+
+
+def _n_workers(client: Client) -> int:
+    try:
+        return len(client.nthreads())
+    except OSError as error:
+        raise RuntimeError(GONE) from error
 
 
 def _result(future: Future) -> dict:
@@ -158,10 +167,7 @@ def _result(future: Future) -> dict:
     if future.status == "finished":
         return future.result()
     if future.status != "error":
-        raise RuntimeError(
-            "the cluster is gone; what was finished is recorded, and the same command goes on "
-            "from there"
-        )
+        raise RuntimeError(GONE)
     error = future.exception()
     if isinstance(error, KilledWorker):
         raise ValueError("every process that tried it died, killed or for want of memory")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.recorded import RESULTS, command_of, recorded
+from helpers.recorded import command_of, recorded
 from tools.experiments import paper, records
 from tools.files import replacing
 
@@ -76,7 +76,7 @@ in that one run. These runs are made by `{command_of("paper_choices")}`.
 """
 
 
-def page(folder: Path = RESULTS) -> str:
+def page(folder: Path) -> str:
     """The page as Markdown, of the runs that are recorded in ``folder``.
 
     Raises ``ValueError`` for a file that is damaged or outdated.
