@@ -1,9 +1,8 @@
-"""Results files: what was written is read, what is damaged is named, what is there is whole."""
+"""Results files: what is appended is on the disk, what is sorted is whole, what is old is named."""
 
 import itertools
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,31 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_recorded import HEADER, RUNS, a_run
 
-from helpers import records
-from helpers.records import append, check_writable, read, tidy
+from helpers.recorded import RESULTS, recorded
 from tools import files
-
-HEADER = {
-    "experiment": "small",
-    "command": "python -m helpers.experiments run small --seeds 3",
-    "note": "for here",
-    "data": "some",
-    "settings": {"zero mean": {"sizes": (3, 2), "drop": 0.5}, "α": {}},
-    "results": ("train", "updates"),
-}
-MADE_BY = "python 3.12.1, numpy 2.5.5, scipy 1.18.1"
-TO_DO = rf"Delete the line, and this makes what is missing: {HEADER['command']}"
-
-
-def a_run(setting, seed, train=None):
-    """A run as the experiment makes it."""
-    train = seed / 7 if train is None else train
-    return {"setting": setting, "seed": seed, "train": train, "updates": 9, "versions": MADE_BY}
-
-
-RUNS = [a_run(setting, seed) for setting in HEADER["settings"] for seed in range(3)]  # sorted
-LINES = [json.dumps(run, ensure_ascii=False) for run in RUNS]
+from tools.experiments import records
+from tools.experiments.grids import EXPERIMENTS
+from tools.experiments.records import append, check_writable, read, tidy
 
 
 @pytest.fixture
@@ -52,43 +33,28 @@ def written(folder, runs, header=HEADER):
     return path
 
 
-def replace_line(path, number, line):
-    """Replace a line (the first is number 1) by another, bytes or text; None: by nothing."""
-    lines = path.read_bytes().splitlines(keepends=True)
-    line = b"" if line is None else line if isinstance(line, bytes) else line.encode() + b"\n"
-    lines[number - 1] = line
-    path.write_bytes(b"".join(lines))
-
-
-# ---- write and read -----------------------------------------------------------------------
-
-
 def test_the_file_is_a_header_and_a_line_of_text_for_each_run(path):
-    header = (
-        '{"experiment": "small", "command": "python -m helpers.experiments run small --seeds 3", '
-        '"note": "for here", "data": "some", '
-        '"settings": {"zero mean": {"sizes": [3, 2], "drop": 0.5}, "α": {}}, '
-        '"results": ["train", "updates"]}'
-    )
-    assert path.read_text(encoding="utf-8").split("\n") == [header, *LINES, ""]
-    assert LINES[4] == (
-        f'{{"setting": "α", "seed": 1, "train": {1 / 7!r}, "updates": 9, "versions": "{MADE_BY}"}}'
-    )
+    lines = [json.dumps(value, ensure_ascii=False) for value in (HEADER, *RUNS)]
+    assert path.read_text(encoding="utf-8").split("\n") == [*lines, ""]
 
 
-def test_a_file_that_is_not_there_has_no_runs_and_is_not_made(tmp_path):
-    assert read(tmp_path / "none.jsonl", HEADER) == []
-    tidy(tmp_path / "none.jsonl", HEADER)
-    assert not any(tmp_path.iterdir())
+@pytest.mark.parametrize("content", [None, b""])
+def test_a_file_that_is_not_there_or_empty_has_no_runs(tmp_path, content):
+    path = tmp_path / "small.jsonl"
+    if content is not None:  # whoever made it was stopped
+        path.write_bytes(content)
+    assert read(path, HEADER) == []
+    tidy(path, HEADER)
+    assert path.exists() == (content is not None)
 
 
 @settings(max_examples=30)
 @given(runs=st.permutations(RUNS), n=st.integers(0, len(RUNS)))
 def test_the_order_in_which_runs_finish_leaves_no_trace(tmp_path_factory, runs, n):
-    folder = tmp_path_factory.mktemp("records")
-    path = written(folder, runs[:n])
+    path = written(tmp_path_factory.mktemp("records"), runs[:n])
     tidy(path, HEADER)
-    written(folder, runs[n:])
+    for run in runs[n:]:
+        append(path, HEADER, run)
     assert read(path, HEADER) == RUNS
     tidy(path, HEADER)
     assert path.read_bytes() == written(tmp_path_factory.mktemp("records"), RUNS).read_bytes()
@@ -117,233 +83,38 @@ def test_a_sorted_file_is_not_touched(path):
 def test_a_run_that_is_recorded_is_not_recorded_again(path):
     before = path.read_bytes()
     for run in RUNS:
-        append(path, HEADER, a_run(run["setting"], run["seed"], train=0.9))
+        append(path, HEADER, {**run, "train": 0.9})
     assert path.read_bytes() == before
     append(path, HEADER, a_run("α", 30))
     append(path, HEADER, a_run("α", 3))  # is not taken for seed 30
     assert [run["seed"] for run in read(path, HEADER)] == [0, 1, 2, 0, 1, 2, 3, 30]
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"train": float("nan")}, "train must be a finite number, got nan"),
-        ({"updates": -float("inf")}, "updates must be a finite number, got -inf"),
-        ({"train": "0.5"}, "train must be a finite number, got '0.5'"),
-        ({"train": True}, "train must be a finite number, got True"),
-        ({"train": None}, "train must be a finite number, got None"),
-        ({"setting": "beta"}, "the header knows no setting 'beta'"),
-        ({"setting": ["α"]}, r"the header knows no setting \['α'\]"),
-        ({"seed": -1}, "seed must be a whole number from 0, got -1"),
-        ({"seed": 1.0}, "seed must be a whole number from 0, got 1.0"),
-        ({"seed": True}, "seed must be a whole number from 0, got True"),
-        ({"versions": {}}, "versions must be text, got {}"),
-        ({"minutes": 3, "loss": 1}, "the line must not have minutes, loss"),
-    ],
-)
-def test_what_is_no_run_is_neither_written_nor_read(path, changes, message):
+def test_what_is_no_run_is_not_written(path):
     before = path.read_bytes()
-    wrong = {**a_run("α", 3), **changes}
-    with pytest.raises(ValueError, match=f"^{message}$"):
-        append(path, HEADER, wrong)
+    with pytest.raises(ValueError, match="train must be a finite number"):
+        append(path, HEADER, a_run("α", 3, train=float("nan")))
     assert path.read_bytes() == before
-    path.write_bytes(before + json.dumps(wrong).encode() + b"\n")
-    with pytest.raises(ValueError, match=rf"small\.jsonl, line 8: {message}\. {TO_DO}$"):
-        read(path, HEADER)
 
 
-@pytest.mark.parametrize("key", a_run("α", 0))
-def test_a_run_lacks_nothing(path, key):
-    wrong = {name: value for name, value in a_run("α", 3).items() if name != key}
-    with pytest.raises(ValueError, match=f"^the line lacks {key}$"):
-        append(path, HEADER, wrong)
-    replace_line(path, 2, json.dumps(wrong))
-    with pytest.raises(ValueError, match=rf"line 2: the line lacks {key}\. {TO_DO}$"):
-        read(path, HEADER)
-
-
-# ---- damage -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("number", "line", "message"),
-    [
-        (3, LINES[1][:-1], "the line is not JSON: Expecting ',' delimiter"),
-        (4, "<<<<<<< HEAD", "the line is not JSON"),
-        (5, b'{"setting": "\xff"}\n', "the line is not JSON: 'utf-8' codec can't decode"),
-        (6, "[1]", r"the line must be a JSON object, got \[1\]"),
-        (3, LINES[1].replace('"updates": 9', '"updates": 1e999'), "updates must be a finite"),
-        (3, LINES[1].replace('"updates": 9', '"updates": NaN'), "updates must be a finite"),
-        (7, LINES[5].encode()[:-30], "the line is not JSON"),
-    ],
-)
-def test_a_damaged_line_is_named_and_left_for_the_reader_to_judge(path, number, line, message):
-    replace_line(path, number, line)
-    before = path.read_bytes()
-    for function in (read, tidy):
-        with pytest.raises(ValueError, match=rf"small\.jsonl, line {number}: {message}.*{TO_DO}$"):
-            function(path, HEADER)
-    assert path.read_bytes() == before
-    assert list(path.parent.iterdir()) == [path]
-    replace_line(path, number, None)  # as the message says
-    tidy(path, HEADER)
-    assert read(path, HEADER) == [run for n, run in enumerate(RUNS, start=2) if n != number]
-
-
-@pytest.mark.parametrize(
-    ("number", "line", "message"),
-    [
-        (2, "", "line 2: the line is empty. Delete it"),
-        (5, "  \r", "line 5: the line is empty. Delete it"),
-        (7, LINES[1], "line 7: the same setting and seed as line 3. Delete one of them"),
-        (7, LINES[5].encode(), "line 7: no newline ends the line. Add one"),
-        (
-            1,
-            json.dumps({**HEADER, "settings": {"zero mean": HEADER["settings"]["zero mean"]}}),
-            "line 5: line 1 has no setting 'α'. Restore line 1",
-        ),
-    ],
-)
-def test_a_run_is_not_thrown_away_where_less_is_enough(path, number, line, message):
-    replace_line(path, number, line)
-    before = path.read_bytes()
-    for function in (read, tidy):
-        with pytest.raises(ValueError, match=rf"small\.jsonl, {re.escape(message)}$"):
-            function(path, HEADER)
-    assert path.read_bytes() == before
-    assert list(path.parent.iterdir()) == [path]
-    if "Delete" in message:
-        replace_line(path, number, None)
+@pytest.mark.parametrize("lost", [a_run("α", 3), RUNS[-1]], ids=["another", "the same"])
+def test_a_run_that_follows_a_line_cut_off_is_not_lost_with_it(path, lost):
+    path.write_bytes(path.read_bytes()[:-30])
+    append(path, HEADER, lost)
+    with pytest.raises(ValueError, match="line 7: the line is not JSON"):
         tidy(path, HEADER)
-        assert read(path, HEADER) == [run for n, run in enumerate(RUNS, start=2) if n != number]
-
-
-def test_adding_the_newline_helps_as_the_message_says(path):
-    replace_line(path, 7, LINES[5].encode())
-    path.write_bytes(path.read_bytes() + b"\n")
-    assert read(path, HEADER) == RUNS
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:6] + lines[7:]))  # as the message says
+    assert read(path, HEADER) == [*RUNS[:-1], lost]
 
 
 def test_a_file_that_cannot_be_written_is_known_before_a_run_is_lost(path, monkeypatch):
-    check_writable(path)
     check_writable(path.parent / "new" / "small.jsonl")
     assert (path.parent / "new").is_dir() and not any((path.parent / "new").iterdir())
     for refused in (path, path.parent):
         monkeypatch.setattr(os, "access", lambda place, mode, it=refused: place != it)
-        with pytest.raises(PermissionError, match=rf"^{refused} must be writable: finished runs"):
+        with pytest.raises(PermissionError, match=rf"^{refused} must be writable"):
             check_writable(path)
-
-
-def test_a_file_that_is_cut_off_anywhere_loses_no_run_in_silence(path):
-    whole = path.read_bytes()
-    ends = [n for n, byte in enumerate(whole, start=1) if byte == ord("\n")]
-    for length in range(len(whole)):
-        path.write_bytes(whole[:length])
-        if length == 0:  # made, and stopped before the first line
-            assert read(path, HEADER) == []
-        elif length in ends:
-            assert len(read(path, HEADER)) == ends.index(length)
-        else:
-            line = 1 + sum(end < length for end in ends)
-            with pytest.raises(ValueError, match=rf"small\.jsonl, line {line}: "):
-                read(path, HEADER)
-
-
-def test_a_run_that_follows_a_line_cut_off_is_not_lost_with_it(path):
-    path.write_bytes(path.read_bytes()[:-30])
-    append(path, HEADER, a_run("α", 3))
-    replace_line(path, 7, None)
-    assert read(path, HEADER) == [*RUNS[:-1], a_run("α", 3)]
-
-
-def test_a_line_cut_off_does_not_keep_the_same_run_out(path):
-    path.write_bytes(path.read_bytes()[:-30])
-    append(path, HEADER, RUNS[-1])
-    replace_line(path, 7, None)
-    assert read(path, HEADER) == RUNS
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("", "the line is not JSON"),
-        ("[" * 100_000, "the line is not JSON"),
-        (None, "the line lacks experiment, command, note, data, settings, results and must not"),
-        (json.dumps({**HEADER, "settings": 3}), "settings must be an object, got 3"),
-        (json.dumps({**HEADER, "settings": {"α": 5}}), "α must be an object, got 5"),
-        (json.dumps({**HEADER, "experiment": "big"}), "experiment is 'big', today it is 'small'"),
-        (json.dumps({**HEADER, "data": "none"}), "data is 'none', today it is 'some'"),
-        (
-            json.dumps({**HEADER, "results": ["train"]}),
-            r"results is \['train'\], today it is \['train', 'updates'\]",
-        ),
-    ],
-)
-def test_a_damaged_header_is_named(path, line, message):
-    replace_line(path, 1, line)
-    with pytest.raises(
-        ValueError,
-        match=rf"small\.jsonl, line 1: it must be the header of the experiment small: {message}"
-        rf".* Restore the line, or delete the file, and {HEADER['command']} makes it again$",
-    ):
-        read(path, HEADER)
-
-
-# ---- settings that change -----------------------------------------------------------------
-
-
-def test_settings_may_be_added_and_put_in_another_order(path):
-    today = {**HEADER, "settings": {"new": {}, "α": {}, **HEADER["settings"]}}
-    in_order = [*RUNS[3:], *RUNS[:3]]
-    assert read(path, today) == in_order
-    tidy(path, today)
-    assert path.read_bytes() == written(path.parent / "again", in_order, today).read_bytes()
-    append(path, today, a_run("new", 0))
-    assert read(path, today) == [a_run("new", 0), *in_order]
-
-
-def test_a_setting_that_changed_is_refused_if_it_has_runs(path):
-    without = {**HEADER, "settings": {"α": {}}}
-    changed = {**HEADER, "settings": {"zero mean": {"drop": 0.5}, "α": {"drop": 0.1}}}
-    before = path.read_bytes()
-    for today, message in (
-        (without, "these settings of line 1 are not there: zero mean. New options need a new name"),
-        (
-            changed,
-            r"these settings of line 1 have other options: zero mean \(sizes \[3, 2\] there, "
-            r"not given today\); α \(drop not given there, 0.1 today\)\. New options need a new "
-            r"name, .* If line 1 is damaged, restore it$",
-        ),
-    ):
-        with pytest.raises(ValueError, match=message):
-            read(path, today)
-        with pytest.raises(ValueError, match=message):
-            tidy(path, today)
-    assert path.read_bytes() == before
-    for _ in range(3):
-        replace_line(path, 2, None)  # the runs of "zero mean"
-    tidy(path, without)
-    assert path.read_bytes() == written(path.parent / "again", RUNS[3:], without).read_bytes()
-
-
-# ---- other processes ----------------------------------------------------------------------
-
-
-def test_the_file_that_is_there_is_whole_when_the_sorting_fails(tmp_path, monkeypatch):
-    path = written(tmp_path, RUNS[::-1])
-    before = path.read_bytes()
-
-    def failing(*_):
-        raise OSError("no space left")
-
-    for name in ("replace", "fsync"):
-        with monkeypatch.context() as patch:
-            patch.setattr(os, name, failing)
-            with pytest.raises(OSError, match="no space left"):
-                tidy(path, HEADER)
-        assert path.read_bytes() == before
-    tidy(path, HEADER)
-    assert list(path.parent.iterdir()) == [path] and read(path, HEADER) == RUNS
 
 
 def test_a_full_disk_is_an_error(tmp_path, monkeypatch):
@@ -366,16 +137,73 @@ def test_a_full_disk_is_an_error(tmp_path, monkeypatch):
             return self.file.write(content[:10])
 
     monkeypatch.setattr(records, "open", Full, raising=False)
-    with pytest.raises(OSError, match=r"small\.jsonl: the disk is full; the last line is cut off"):
+    with pytest.raises(OSError, match=r"small\.jsonl: the disk is full"):
         written(tmp_path, RUNS)
+
+
+# ---- settings that change -----------------------------------------------------------------
+
+
+def test_settings_may_be_added_and_put_in_another_order(path):
+    today = {**HEADER, "settings": {"new": {}, "α": {}, **HEADER["settings"]}}
+    in_order = [*RUNS[3:], *RUNS[:3]]
+    assert read(path, today) == in_order
+    tidy(path, today)
+    assert path.read_bytes() == written(path.parent / "again", in_order, today).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"settings": {"α": {}}}, "are not there: zero mean"),
+        (
+            {"settings": {"zero mean": {"drop": 0.5}, "α": {"drop": 0.1}}},
+            r"have other options: zero mean \(sizes \[3, 2\] there, not given today\); "
+            r"α \(drop not given there, 0.1 today\)",
+        ),
+        ({"data": "others"}, "line 1: data is 'some', today it is 'others'"),
+        ({"results": ["train"]}, "line 1: results is"),
+    ],
+)
+def test_what_is_not_of_todays_experiment_is_refused_and_stays(path, changes, said):
+    before = path.read_bytes()
+    for function in (read, tidy):
+        with pytest.raises(ValueError, match=said):
+            function(path, {**HEADER, **changes})
+    assert path.read_bytes() == before
+
+
+def test_a_setting_without_runs_may_go(tmp_path):
+    today = {**HEADER, "settings": {"α": {}}}
+    path = written(tmp_path, RUNS[3:])
+    tidy(path, today)
+    assert path.read_bytes() == written(tmp_path / "again", RUNS[3:], today).read_bytes()
+
+
+# ---- other processes ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["replace", "fsync"])
+def test_the_file_that_is_there_is_whole_when_the_sorting_fails(tmp_path, monkeypatch, name):
+    def failing(*_):
+        raise OSError("no space left")
+
+    path = written(tmp_path, RUNS[::-1])
+    before = path.read_bytes()
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="no space left"):
+        patch.setattr(os, name, failing)
+        tidy(path, HEADER)
+    assert path.read_bytes() == before
+    tidy(path, HEADER)
+    assert list(path.parent.iterdir()) == [path] and read(path, HEADER) == RUNS
 
 
 WRITER = """
 import sys
 from pathlib import Path
 sys.path[:0] = sys.argv[3:]
-from test_records import HEADER, a_run
-from helpers.records import append, tidy
+from test_recorded import HEADER, a_run
+from tools.experiments.records import append, tidy
 path, setting = Path(sys.argv[1]), sys.argv[2]
 for seed in range(60):
     append(path, HEADER, a_run(setting, seed))
@@ -390,27 +218,30 @@ def test_processes_that_write_at_once_lose_nothing(tmp_path):
     tests = Path(__file__).parent
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, path, setting, tests, tests.parent])
-        for setting in HEADER["settings"]
-        for _ in range(2)  # two that write the same runs
+        for setting in (*HEADER["settings"], "α")  # two that write the same runs
     ]
-    assert [writer.wait() for writer in writers] == [0] * 4
+    assert [writer.wait() for writer in writers] == [0] * 3
     assert read(path, HEADER) == [
         a_run(setting, seed) for setting, seed in itertools.product(HEADER["settings"], range(60))
     ]
     assert list(tmp_path.iterdir()) == [path]
 
 
-def unlockable(*_):
-    """What a network drive may answer."""
-    raise OSError("No locks available")
+# ---- what is committed --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("attribute", ["fcntl", "fcntl.flock"])
-def test_a_folder_that_cannot_be_locked_is_used_without_a_lock(tmp_path, monkeypatch, attribute):
-    if attribute == "fcntl":
-        monkeypatch.setattr(files, "fcntl", None)  # as on Windows
-    elif files.fcntl is not None:
-        monkeypatch.setattr(files.fcntl, "flock", unlockable)
-    path = written(tmp_path, RUNS[::-1])
-    tidy(path, HEADER)
-    assert path.read_text(encoding="utf-8").splitlines()[1:] == LINES
+def test_every_record_is_of_an_experiment():
+    assert {path.stem for path in RESULTS.glob("*.jsonl")} == set(EXPERIMENTS)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_a_record_is_of_todays_settings_sorted_and_of_the_command_it_names(name):
+    first, *lines = (RESULTS / f"{name}.jsonl").read_bytes().splitlines(keepends=True)
+    seeds = int(json.loads(first)["command"].rpartition(" --seeds ")[2])
+    header = records.header_of(name, seeds)
+    assert first == records.as_line(header)
+    runs = read(RESULTS / f"{name}.jsonl", header)
+    assert lines == [records.as_line(run) for run in runs]
+    assert max(run["seed"] for run in runs) + 1 == seeds == EXPERIMENTS[name].seeds
+    assert all(run["versions"].startswith("python 3.") for run in runs)
+    assert list(recorded(name)) == list(EXPERIMENTS[name].settings)

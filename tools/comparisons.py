@@ -18,10 +18,10 @@ import numpy as np
 
 from helpers import mnist, training
 from helpers.network import Network, error_rate
-from helpers.paper import HIDDEN, SETTINGS
 from tools import contenders
 from tools.bench import SKIPPED, machine, ratio, row, versions
 from tools.contenders import DROPS, MOMENTUM, SIZES, Side, digits, ours, products
+from tools.experiments.paper import HIDDEN, SETTINGS
 
 REPETITIONS = 5
 REPETITIONS_FOR_RATIOS = 21  # single turns differ by a third; a goal can be nearer than that

@@ -1,22 +1,21 @@
 """The page ``results/paper.md``: the paper's test errors beside those that are recorded here.
 
-``python -m helpers.paper_table`` writes it from ``results/paper.jsonl`` and
-``results/paper_choices.jsonl``. It makes no run: see ``helpers.experiments``.
+``python -m tools.experiments table`` writes it from ``results/paper.jsonl`` and
+``results/paper_choices.jsonl``. It makes no run; how many seeds these have is set in ``grids``.
 """
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 
-from helpers import paper
-from helpers.experiments import RESULTS, command_of, file_of, recorded
+from helpers.recorded import command_of, recorded
+from tools.experiments import paper, records
 from tools.files import replacing
 
 PAGE = "paper.md"
-COMMAND = "python -m helpers.paper_table"
+COMMAND = "python -m tools.experiments table"
 REPORTED = {
     "no dropout, 2 x 800, 30 epochs": "1.60 (logistic; perhaps one layer of 800)",
     "L2, 30 epochs": "1.62 (table 9)",
@@ -77,7 +76,7 @@ in that one run. These runs are made by `{command_of("paper_choices")}`.
 """
 
 
-def page(folder: Path = RESULTS) -> str:
+def page(folder: Path) -> str:
     """The page as Markdown, of the runs that are recorded in ``folder``.
 
     Raises ``ValueError`` for a file that is damaged or outdated.
@@ -95,7 +94,9 @@ def page(folder: Path = RESULTS) -> str:
 
 def _settings(name: str, settings: dict[str, dict], folder: Path) -> list[tuple]:
     """Name, options and recorded results of each setting; no results where no run is recorded."""
-    runs = recorded(name, folder) if file_of(name, folder).exists() else {}
+    path = folder / f"{name}.jsonl"
+    some = records.read(path, records.header_of(name))  # refuses runs with other options
+    runs = recorded(name, folder) if some else {}
     return [(setting, options, runs.get(setting)) for setting, options in settings.items()]
 
 
@@ -152,18 +153,12 @@ def _markdown(rows: list[dict[str, object]]) -> str:
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Write the page into ``results/`` and print where it is."""
-    description = f"Write {PAGE} anew from the runs that are recorded."
-    argparse.ArgumentParser(prog=COMMAND, description=description).parse_args(arguments)
-    try:
-        text = page(RESULTS)
-        with replacing(RESULTS / PAGE) as file:
-            file.write(text.encode())
-    except (ValueError, OSError) as error:
-        raise SystemExit(f"error: {error}") from error
-    print(RESULTS / PAGE)
+def write(folder: Path) -> Path:
+    """Write the page into ``folder``, of the runs that are recorded there; return its path.
 
-
-if __name__ == "__main__":
-    main()
+    Raises what `page` raises, and ``OSError`` if it cannot be written.
+    """
+    path, text = folder / PAGE, page(folder)
+    with replacing(path) as file:
+        file.write(text.encode())
+    return path

@@ -7,7 +7,7 @@ hidden layers of 1,024 ReLU units unless something else is said; noise drops 20 
 Learning rate, max-norm and L2 are our choice, made on the last 10,000 training images
 (``held_out``) without a look at the test images; the number of epochs is set by the time they take.
 Then the network is trained on all 60,000, and the error is that of the last epoch.
-``helpers.paper_table`` makes a page of the results.
+``tools.experiments.paper_table`` makes a page of the results.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 from helpers.mnist import unit_pixels
 from helpers.network import Network, error_rate
 from helpers.training import Settings, train
+from tools.experiments.checkpoints import Checkpoint
 
 RESULTS = ("train_error", "test_error", "updates", "minutes")
 HIDDEN = (1024, 1024, 1024)  # units of the hidden layers, unless a setting says something else
@@ -100,7 +101,8 @@ def train_mnist(
 
     ``data`` are training images and labels and test images and labels, as ``load_mnist`` returns
     them. With ``held_out`` the network is trained without the last 10,000 training images, and
-    these take the place of the test images. ``settings`` are those of ``Settings``.
+    these take the place of the test images. ``settings`` are those of ``Settings``. With a
+    ``checkpoint`` the training saves itself to this file after each epoch, and goes on from it.
 
     The result has ``train_error`` and ``test_error`` in percent, of the whole network, the number
     of ``updates``, and the ``minutes`` of training: epochs times the median epoch, so that a pause
@@ -114,7 +116,12 @@ def train_mnist(
     rng = np.random.default_rng(seed)
     network = Network([x.shape[1], *hidden, 10], rng)
     chosen = Settings(**settings)
-    history = train(network, x, train_labels, chosen, rng, checkpoint=checkpoint, verbose=False)
+    if checkpoint is None:
+        history = train(network, x, train_labels, chosen, rng)
+    else:
+        saved = Checkpoint(checkpoint, network, rng, chosen, [x, train_labels])
+        state = saved.load()
+        history = train(network, x, train_labels, chosen, rng, after_epoch=[saved], state=state)
     return {
         "train_error": 100 * error_rate(network, x, train_labels),
         "test_error": 100 * error_rate(network, test_x, test_labels),

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from test_experiments import fake_mnist
+from small_experiment import fake_mnist
 
-from helpers import experiments, paper, paper_table, records
-from helpers.experiments import recorded
 from helpers.network import Network, error_rate
-from helpers.paper import CHOICES, SETTINGS, same_choice, train_mnist
+from helpers.recorded import RESULTS, recorded
 from helpers.training import History, Settings, train
+from tools.experiments import paper, paper_table, records
+from tools.experiments.checkpoints import saved_epochs
+from tools.experiments.paper import CHOICES, SETTINGS, same_choice, train_mnist
 
 DATA = fake_mnist(n_train=300, n_test=100)
 QUICK = {"hidden": (20,), "epochs": 3, "batch_size": 64, "learning_rate": 0.003, "mode": "mask"}
@@ -20,7 +21,7 @@ def by_hand(images, labels, test_images, test_labels):
     network = Network([784, 20, 10], rng)
     x, test_x = (a.reshape(-1, 784) / np.float32(255) for a in (images, test_images))
     settings = Settings(epochs=3, batch_size=64, learning_rate=0.003, mode="mask")
-    train(network, x, labels, settings, rng, verbose=False)
+    train(network, x, labels, settings, rng)
     return {
         "train_error": 100 * error_rate(network, x, labels),
         "test_error": 100 * error_rate(network, test_x, test_labels),
@@ -50,7 +51,7 @@ def test_choices_are_made_on_held_out_training_images_without_the_test_images(mo
 def test_a_run_that_was_stopped_goes_on_from_its_checkpoint(tmp_path):
     checkpoint = tmp_path / "run.npz"
     whole = train_mnist(DATA, 3, checkpoint=checkpoint, **QUICK)
-    assert checkpoint.exists()
+    assert saved_epochs(checkpoint) == 3
     # all epochs are done: the same minutes come out of the file
     assert train_mnist(DATA, 3, checkpoint=checkpoint, **QUICK) == whole
     assert without_minutes(whole) == without_minutes(train_mnist(DATA, 3, **QUICK))
@@ -96,7 +97,6 @@ def test_a_name_says_what_the_setting_does(name):
     assert options.get("hidden") == ((800, 800) if "2 x 800" in name else None)
     # the paper's
     assert (settings.input_drop, settings.hidden_drop) == (0.2, 0.5)
-    assert settings.patience is None  # the error is that of the last epoch
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -126,7 +126,7 @@ def test_what_is_chosen_has_the_lowest_held_out_error_or_nearly(name):
 @pytest.mark.parametrize("experiment", ["paper", "paper_choices"])
 def test_the_record_has_errors_of_whole_images_and_all_updates(experiment):
     for name, found in recorded(experiment).items():
-        options = experiments.EXPERIMENTS[experiment].settings[name]
+        options = {**SETTINGS, **CHOICES}[name]
         n_train, n_batches = (50_000, 391) if "held_out" in options else (60_000, 469)
         for part, n_images in (("train_error", n_train), ("test_error", 10_000)):
             wrong = found[part] / 100 * n_images
@@ -140,7 +140,7 @@ def test_the_record_has_errors_of_whole_images_and_all_updates(experiment):
 
 def record(folder, experiment, setting, *runs):
     """Write runs, one a seed: training error, test error, updates, minutes."""
-    path, header = experiments.file_of(experiment, folder), experiments.header_of(experiment)
+    path, header = folder / f"{experiment}.jsonl", records.header_of(experiment)
     for seed, numbers in enumerate(runs):
         run = dict(zip(paper.RESULTS, numbers, strict=True))
         records.append(path, header, {"setting": setting, "seed": seed, **run, "versions": "those"})
@@ -153,8 +153,8 @@ def rows_of(folder):
 
 
 def test_the_page_is_that_of_the_record():
-    path = experiments.RESULTS / paper_table.PAGE
-    up_to_date = path.read_text(encoding="utf-8") == paper_table.page()
+    path = RESULTS / paper_table.PAGE
+    up_to_date = path.read_text(encoding="utf-8") == paper_table.page(RESULTS)
     assert up_to_date, f"{path} is not of the runs beside it: {paper_table.COMMAND} writes it anew"
 
 
@@ -165,7 +165,7 @@ def test_a_row_of_the_page_has_mean_deviation_and_the_command(tmp_path):
     rows = rows_of(tmp_path)
     names = ["network", "options", "the paper, %", "test error, %", "seeds", "training error, %"]
     assert [*names, "updates", "minutes", "command"] in rows
-    command = '`python -m helpers.experiments run paper --only "dropout, 100 epochs"`'
+    command = '`python -m tools.experiments run paper --only "dropout, 100 epochs"`'
     numbers = ["1.25", "1.30 ± 0.10", "3", "0.08", "46,900", "22"]
     assert ["dropout, 100 epochs", "learning_rate 0.05", *numbers, command] in rows
     assert ["network and option", "options", "held-out error, %", "training error, %"] in rows
@@ -205,19 +205,12 @@ def test_the_paper_has_a_number_for_all_but_three_settings():
     assert set(paper_table.REPORTED) < set(SETTINGS)
 
 
-def test_the_command_writes_the_page_and_says_where(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(paper_table, "RESULTS", tmp_path)
-    path = tmp_path / "paper.md"
-    with pytest.raises(SystemExit) as ended:
-        paper_table.main(["--help"])
-    assert ended.value.code == 0 and not path.exists()
-    capsys.readouterr()
-    paper_table.main([])
-    assert capsys.readouterr().out == f"{path}\n"
-    assert path.read_text(encoding="utf-8") == paper_table.page(tmp_path)
+def test_the_page_is_written_whole_or_not_at_all(tmp_path):
+    path = paper_table.write(tmp_path)
+    assert path == tmp_path / "paper.md"
+    before = path.read_text(encoding="utf-8")
+    assert before == paper_table.page(tmp_path)
     (tmp_path / "paper.jsonl").write_text("{}\n")
-    with pytest.raises(SystemExit, match=r"^error: \S+paper\.jsonl, line 1: "):
-        paper_table.main([])
-    monkeypatch.setattr(paper_table, "RESULTS", tmp_path / "nowhere")
-    with pytest.raises(SystemExit, match=r"^error: .*No such file or directory: \S+nowhere"):
-        paper_table.main([])
+    with pytest.raises(ValueError, match=r"paper\.jsonl, line 1: "):
+        paper_table.write(tmp_path)
+    assert path.read_text(encoding="utf-8") == before

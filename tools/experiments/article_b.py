@@ -10,11 +10,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit as sigmoid
 
+from helpers.article_b import NeuralNetwork
 from helpers.mnist import SCALINGS, one_hot, scale_pixels
-from helpers.slicing import NeuralNetwork
 
 RESULTS = ("train", "test", "stuck", "saturated")
-SEEDS = 20
 
 # What each setting changes in the published run.
 DROPOUT = {"active_input_percentage": 0.7, "active_hidden_percentage": 0.7}

@@ -1,0 +1,113 @@
+"""Who makes the runs: processes of this machine, or the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from multiprocessing import resource_tracker
+
+import dask
+import numpy as np
+from distributed import Client, LocalCluster, WorkerPlugin, get_worker
+
+REACHED_WITHIN = 10  # seconds: a cluster
+ENDED_WITHIN = 0.1  # seconds: a process that still makes a run, when nobody waits for it any more
+
+
+@contextmanager
+def processes(n_jobs: int) -> Iterator[Client]:
+    """While this lasts, so many processes of this machine wait for runs."""
+    # In the environment, because a process sets up Dask's log as soon as it imports it.
+    quiet = {"distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical"}
+    with ExitStack() as closing:
+        closing.enter_context(dask.config.set(quiet))
+        with _ctrl_c_waits():
+            cluster = LocalCluster(
+                n_workers=n_jobs,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=0,  # a process that was near it would wait, without a word
+                dashboard_address=None,
+                silence_logs=False,
+            )
+            closing.enter_context(cluster)
+            closing.callback(cluster.sync, _end_workers, cluster)
+        yield closing.enter_context(Client(cluster, set_as_default=False))
+
+
+async def _end_workers(cluster: LocalCluster) -> None:
+    """End the processes, whatever they do: the cluster itself would give each run four seconds."""
+    await asyncio.gather(*(one.close(timeout=ENDED_WITHIN) for one in cluster.workers.values()))
+
+
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Ctrl-C is answered afterwards; the processes that begin in here never hear it.
+
+    A terminal sends it to all processes. Only this one should answer, and end the others.
+    """
+    asked: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: asked.append(number))
+    resource_tracker.ensure_running()  # if it began later, it would let the signal in again
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows; threads and processes inherit it
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, before)
+        if asked:
+            signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def cluster(scheduler: str) -> Iterator[Client]:
+    """While this lasts, the cluster at this address waits for runs.
+
+    Raises ``OSError`` if it cannot be reached and ``RuntimeError`` if it cannot make them.
+    """
+    try:
+        client = Client(scheduler, set_as_default=False, timeout=REACHED_WITHIN)
+    except OSError as error:
+        raise OSError(f"the cluster at {scheduler} cannot be reached: {error}") from error
+    with client:
+        threads = client.nthreads()
+        if not threads:
+            raise RuntimeError(f"the cluster at {scheduler} has no workers: start at least one")
+        for worker, n_threads in threads.items():
+            if n_threads > 1:
+                raise RuntimeError(
+                    f"the worker {worker} has {n_threads} threads, whose runs would fight for "
+                    f"their BLAS: start it with --nthreads 1"
+                )
+        for whose, call in (("scheduler", client.run_on_scheduler), ("workers", client.run)):
+            try:
+                call(exec, "import tools.experiments.engine")
+            except ImportError as error:
+                raise RuntimeError(
+                    f"the {whose} of the cluster at {scheduler} cannot import this project "
+                    f"({error}): start them in a clone of it, with its packages and with "
+                    f"PYTHONPATH=."
+                ) from error
+        yield client
+
+
+class Data(WorkerPlugin):
+    """The data that all runs share, once on each worker.
+
+    The scheduler gives them to every worker that comes, also to one in the place of another that
+    has died.
+    """
+
+    name = "data"
+
+    def __init__(self, arrays: tuple[np.ndarray, ...]) -> None:
+        self.arrays = arrays
+
+
+def data_here() -> tuple[np.ndarray, ...]:
+    """The data of this worker, in whose process a run asks for them."""
+    return get_worker().plugins[Data.name].arrays
