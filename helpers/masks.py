@@ -71,6 +71,31 @@ def bernoulli_states(n_units: int, drop: float) -> tuple[np.ndarray, np.ndarray]
     return masks, probabilities
 
 
+def dropout(layer: np.ndarray, mask: np.ndarray, drop: float) -> np.ndarray:
+    """``layer`` with its units masked, and what stays divided by 1 − drop: the mean stays.
+
+    ``mask`` holds 1.0 for a unit that stays and 0.0 for one that is dropped, in a shape that
+    multiplies that of ``layer``. Raises ``ValueError`` unless 0 ≤ drop < 1.
+
+    >>> dropout(np.array([1.0, 2.0]), np.array([0.0, 1.0]), drop=0.5)
+    array([0., 4.])
+    """
+    check_drop(drop)
+    return layer * mask / (1 - drop)
+
+
+def dropout_derivative(mask: np.ndarray, drop: float) -> np.ndarray:
+    """Derivative of `dropout` with respect to each unit: the same mask, with the same scale.
+
+    It multiplies the gradient on its way back. Raises ``ValueError`` unless 0 ≤ drop < 1.
+
+    >>> dropout_derivative(np.array([0.0, 1.0]), drop=0.5)
+    array([0., 2.])
+    """
+    check_drop(drop)
+    return mask / (1 - drop)
+
+
 def inverted_mask(
     shape: tuple[int, ...], drop: float, rng: np.random.Generator, dtype: DTypeLike = np.float32
 ) -> np.ndarray:

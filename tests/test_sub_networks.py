@@ -12,6 +12,7 @@ from helpers.masks import active_units
 from helpers.network import Network, forward, loss_and_gradient
 from helpers.sub_networks import add_restored, thin_network
 
+
 @st.composite
 def thinnings(draw):
     """A random network with samples, and units that stay: drawn by a drop, or any of them."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from helpers import mnist, training
 from helpers.network import Network
-from helpers.slicing import NeuralNetwork
+from helpers.article_b import NeuralNetwork
 from tests.article_b import train_single
 
 Side = Callable[[], Callable[[], object]]

@@ -1,0 +1,71 @@
+"""Exercises of notebook 02: how many states there are, and how a mask is scaled."""
+
+from math import comb
+
+import numpy as np
+
+from helpers.exercises.judge import Exercise
+from helpers.masks import dropout
+
+LAYER = np.array([[3.0, -1.0, 2.0, 0.5], [1.0, 4.0, -2.0, 7.0]])
+MASK = np.array([[1.0, 0.0, 1.0, 1.0], [1.0, 1.0, 0.0, 1.0]])
+
+EXERCISES = {
+    "02.1": Exercise(
+        right=comb(8, 2),
+        wrong={
+            "the order in which nodes are dropped does not matter: divide by 2": 56,
+            "that counts every mask, with any number of zeros": 2**8,
+            "drop = 1/4 of 8 nodes drops two nodes, not one": 8,
+        },
+        solution="two of eight nodes can be chosen in 8 · 7 / 2 = 28 ways.",
+    ),
+    "02.2": Exercise(
+        right=0.25,
+        wrong={
+            "that is the variance of the mask before it is scaled": 0.16,
+            "upside down: drop / (1 - drop)": 4,
+            "that is drop itself: divide by (1 - drop)": 0.2,
+            "that is the mean square; subtract the squared mean, which is 1": 1.25,
+            "that is the standard deviation; square it": 0.5,
+        },
+        solution="drop / (1 - drop) = 0.2 / 0.8 = 0.25. Unscaled it is 0.2 · 0.8 = 0.16, and the "
+        "scale 1 / 0.8 enters squared.",
+    ),
+    "02.3": Exercise(
+        right=dropout,
+        wrong={  # x: layer, m: mask, d: drop
+            "divide by (1 - drop), so that the mean stays": lambda x, m, d: x * m,
+            "4 times too large: divide by (1 - drop), not by drop": lambda x, m, d: x * m / d,
+            "divide by (1 - drop), do not multiply": lambda x, m, d: x * m * (1 - d),
+            "the mask is missing": lambda x, m, d: x / (1 - d),
+            "divided by (1 - drop) twice": lambda x, m, d: x * m / (1 - d) ** 2,
+            "the mask is upside down: 1 stays": lambda x, m, d: x * (1 - m) / (1 - d),
+            "divide by (1 - drop) alone": lambda x, m, d: x * m / (1 - d) / d,
+        },
+        solution="layer * mask / (1 - drop). With drop = 0.2 the survivors are 1.25 times as loud.",
+        inputs=((LAYER, MASK, 0.2),),
+    ),
+    "02.4": Exercise(
+        right=-0.01,
+        wrong={
+            "the sign is wrong: if one is dropped, the others are safer": 0.01,
+            "independent would be 0, but their number is fixed": 0,
+            "n - 1 in the denominator, not n": -1 / 101,
+            "it does not depend on the number of dropped nodes": -0.2,
+            "n is the number of nodes, not of those that are dropped": -1 / 19,
+        },
+        solution="-1/(n - 1) = -1/100, whatever the number of dropped nodes: small for a large "
+        "layer, but there are n - 1 of them.",
+    ),
+    "02.5": Exercise(
+        right=0,
+        wrong={
+            "that would be independent nodes; here exactly three of five always stay": 30.0,
+            "that is the variance of one node, not of the sum": 6.0,
+            "that is the sum, not its variance": 15.0,
+        },
+        solution="three nodes of value 3 · 5/3 = 5 always stay, so the sum is 15 in every state: "
+        "its variance is 0. Independent coins would give 5 · 9 · 0.4/0.6 = 30.",
+    ),
+}

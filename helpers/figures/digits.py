@@ -1,0 +1,64 @@
+"""Images of digits, and how often one class is taken for another."""
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+
+import numpy as np
+from matplotlib.patches import Rectangle
+
+from helpers.figures import style
+from helpers.figures.style import Described, finish, in_own_style, new_figure, new_panels, write
+from helpers.figures.words import listed
+
+
+@in_own_style
+def digits_figure(images: np.ndarray, captions: Sequence[str], alt: str) -> Described:
+    """Images of shape (n, 28, 28), ten in a row, each with its caption above.
+
+    ``alt`` says what they are; the captions follow it.
+    """
+    rows = ceil(len(images) / 10)
+    lines = max(caption.count("\n") + 1 for caption in captions)
+    fig, axes = new_panels(style.MAX_WIDTH, (style.MAX_WIDTH / 10 + 0.2 * lines) * rows, 10, rows)
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, image, caption in zip(axes.flat, images, captions, strict=False):
+        ax.imshow(image, cmap="gray_r", vmin=0, vmax=255)
+        ax.set_title(caption, fontsize=style.SMALL, pad=3)
+    return fig, f"{alt} {'; '.join(captions)}.".replace("\n", ", ")
+
+
+@in_own_style
+def confusion_figure(
+    counts: Mapping[tuple[int, int], int], n_classes: int, title: str, thing: str = "digit"
+) -> Described:
+    """A confusion matrix from ``{(target, predicted): count}``: rows are the true classes.
+
+    ``thing`` is what a class is.
+    """
+    matrix = np.zeros((n_classes, n_classes), dtype=int)
+    for pair, count in counts.items():
+        matrix[pair] = count
+    right = matrix.diagonal()
+    wrong = matrix - np.diag(right)
+    worst = wrong.max()
+    fig, ax = new_figure(5.6, 5.0)
+    for (t, p), count in np.ndenumerate(matrix):
+        shade, weight = style.weight_colour(count / max(worst, 1)), "normal"
+        if t == p:
+            shade, weight = style.RIGHT_ANSWERS, "bold"
+        ax.add_patch(Rectangle((p - 0.5, t - 0.5), 1, 1, fc=shade, ec="white"))
+        write(ax, p, t, count or "·", style.SMALL, weight=weight)
+    ax.set(xlim=(-0.5, n_classes - 0.5), ylim=(n_classes - 0.5, -0.5), aspect="equal")
+    ax.set(xticks=range(n_classes), yticks=range(n_classes))
+    finish(ax, f"predicted {thing}", f"true {thing}", title)
+    ax.spines[:].set_visible(False)
+    alt = (
+        f"{title}: {right.sum()} of {matrix.sum()} right. Right for each true {thing}: "
+        f"{', '.join(map(str, right))}. Answers of each {thing}: "
+        f"{', '.join(map(str, matrix.sum(axis=0)))}."
+    )
+    if worst:
+        mistakes = [f"{t} taken for {p}" for t, p in np.argwhere(wrong == worst)]
+        alt += f" Most frequent mistake, {worst} times: {listed(mistakes)}."
+    return fig, alt

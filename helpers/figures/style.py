@@ -1,0 +1,109 @@
+"""The look of all figures: colours, sizes, an empty figure to draw on, and ``show``.
+
+A colour that a figure uses is named here, and nowhere else.
+"""
+
+import io
+from base64 import b64encode
+from collections.abc import Callable
+from functools import wraps
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib import style as styles
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK, FADED, PAPER = "#1a1a1a", "#8a8a8a", "#f7f3ea"  # what is there, what is dropped, active nodes
+WEIGHTS = colormaps["PuOr_r"]  # safe for colour-blind readers, light at zero
+EDGE, EDGE_OFF_PATH, EDGE_WITHOUT_GRADIENT = "#999999", "#d4d4d4", "#c4c4c4"  # edges with no weight
+DASHES = (0, (2, 1.5))  # around dropped nodes
+HATCHING, HATCHED_NUMBER = "#c8c8c8", "#555555"  # dropped rows and columns of a matrix
+RIGHT_ANSWERS = "#dcdcdc"  # the diagonal of a confusion matrix
+TRAIN, TEST = "#0072b2", "#d55e00"
+MARKERS = {TRAIN: "o", TEST: "s"}
+SECOND = "#7b4ea3"  # of two things that are compared
+LINES = [("-", "o", INK), ("--", "s", SECOND), (":", "^", "#b36b00"), ("-.", "D", FADED)]
+BARS = [("#b8b8b8", ""), ("#4d94c4", "//"), ("#e59866", ".."), ("white", "xx")]
+HISTOGRAM, GRID = "#4d94c4", "#e4e4e4"
+
+MAX_WIDTH = 8.4  # inches; wider figures would be shrunk by JupyterLab, and their text with them
+DPI = 100
+SMALL, TEXT, TITLE = 9, 9.5, 10  # points
+LEGEND = {"fontsize": SMALL, "frameon": False}
+
+Described = tuple[Figure, str]
+
+
+def in_own_style(draw: Callable) -> Callable:
+    """``draw`` with matplotlib's default settings, whatever those of the reader are."""
+
+    @wraps(draw)
+    def drawn(*args, **kwargs):
+        with styles.context("default"):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+@in_own_style
+def show(fig: Figure, alt: str) -> None:
+    """Display ``fig`` as a PNG with ``alt`` as its alternative text.
+
+    ``alt`` is also the output's plain text: a reader without images gets it, and nbval compares
+    it, so the numbers in it are checked on every run.
+    """
+    from IPython.display import display  # nothing else here needs IPython
+
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", dpi=DPI, facecolor="white")
+    png = b64encode(buffer.getvalue()).decode()  # text: a kernel in a browser cannot send bytes
+    display({"image/png": png, "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
+
+
+def new_panels(width: float, height: float, columns: int, rows: int = 1, **kwargs) -> tuple:
+    """A figure of at most ``MAX_WIDTH`` inches with ``rows`` × ``columns`` axes, not in pyplot.
+
+    Returns ``(figure, axes)``, the axes always as a 2-D array.
+    """
+    fig = Figure(figsize=(min(width, MAX_WIDTH), height), layout="constrained")
+    return fig, fig.subplots(rows, columns, squeeze=False, **kwargs)
+
+
+def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure of at most ``MAX_WIDTH`` inches with one pair of axes: ``(figure, axes)``."""
+    fig, axes = new_panels(width, height, 1)
+    return fig, axes[0, 0]
+
+
+def weight_colour(value: float, least: float = 0.0, most: float = 0.3) -> tuple[float, ...]:
+    """Colour of a weight scaled to [−1, 1]: orange when positive, violet when negative.
+
+    It stays so light that black text is readable. A line needs more: ``least`` and ``most`` say how
+    far from the middle of the map the colours of the smallest and of the largest weights lie.
+    """
+    return WEIGHTS(0.5 + (most - least) * value + least * np.sign(value))
+
+
+def write(
+    ax: Axes, x: float, y: float, text: str, size: float = TEXT, ha="center", va="center", **look
+) -> None:
+    """``text`` with its centre at (x, y); ``va="bottom"`` puts it above."""
+    ax.text(x, y, text, fontsize=size, ha=ha, va=va, **look)
+
+
+def frame(ax: Axes, left: float, right: float, bottom: float, top: float) -> None:
+    """Show this part of a drawing, with units of the same length in both directions."""
+    ax.set_xlim(left, right)
+    ax.set_ylim(bottom, top)
+    ax.set_aspect("equal")
+    ax.axis("off")
+
+
+def finish(ax: Axes, x_label: str, y_label: str, title: str = "") -> None:
+    """Label the axes of a chart and take away what is not data."""
+    ax.set_xlabel(x_label, fontsize=TEXT)
+    ax.set_ylabel(y_label, fontsize=TEXT)
+    ax.set_title(title, fontsize=TITLE)
+    ax.tick_params(labelsize=SMALL)
+    ax.spines[["top", "right"]].set_visible(False)
