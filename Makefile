@@ -21,16 +21,16 @@ lab:
 	@$(IN_PROJECT) $(RUN) tools/lab.py $(ARGS)
 
 run:
-	@$(IN_PROJECT) $(RUN) tools/run.py
+	@$(IN_PROJECT) $(RUN) tools/run.py $(ARGS)
 
 test:
-	@$(IN_PROJECT) $(RUN) -m ruff check . && $(RUN) -m pytest
+	@$(IN_PROJECT) $(RUN) -m ruff check . && $(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 matrix:
 	@$(IN_PROJECT) $(RUN) -m tools.matrix $(ARGS)
 
 bench:
-	@$(IN_PROJECT) LESSON_VENV=build/bench LESSON_REQUIREMENTS=tools/bench-requirements.txt \
+	@$(IN_PROJECT) LESSON_VENV=build/bench LESSON_REQUIREMENTS=tools/bench/requirements.txt \
 		$(RUN) -m tools.bench $(ARGS)
 
 lock:

@@ -12,12 +12,14 @@ os.environ["IPYTHONDIR"] = os.environ["MPLCONFIGDIR"] = str(NO_SETTINGS)
 import matplotlib.font_manager  # noqa: E402  # lists the fonts: in a cell, a warning may tell of it
 from hypothesis import settings  # noqa: E402
 
-HELPERS = Path(__file__).parent / "helpers"
+PROJECT = Path(__file__).parent
 
 # The kernels of the notebooks inherit the environment, and nothing else of this process.
 # A warning that a cell or a helper causes is an error there. Warnings of other modules
 # (Jupyter's own, say) are left alone: where one is shown, nbval compares it with the stored output.
-OURS = ["__main__", *(f"helpers.{path.stem}" for path in sorted(HELPERS.glob("[!_]*.py")))]
+FILES = [path.relative_to(PROJECT) for path in sorted((PROJECT / "helpers").rglob("*.py"))]
+OURS = ["__main__", *(".".join(path.with_suffix("").parts) for path in FILES)]
+OURS = [module.removesuffix(".__init__") for module in OURS]
 os.environ["PYTHONWARNINGS"] = ",".join(f"error:::{module}" for module in OURS)
 # A progress bar prints seconds, which differ from run to run.
 os.environ["TQDM_DISABLE"] = "1"

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import training
-from tools import bench, comparisons
+from helpers import noise, training
+from tools.bench import __main__ as bench
+from tools.bench import comparisons, numbers
 
 RESULTS = json.loads(bench.RESULTS.read_text(encoding="utf-8"))
 
@@ -21,7 +22,7 @@ positive = st.floats(1e-6, 1e6)
 
 @given(st.lists(positive, min_size=1))
 def test_a_median_has_as_many_repetitions_below_as_above(values):
-    entry = bench.row(values)
+    entry = numbers.row(values)
     assert entry["repetitions"] == pytest.approx(values, rel=1e-3)
     below = sum(value <= entry["median"] * (1 + 1e-3) for value in values)
     above = sum(value >= entry["median"] * (1 - 1e-3) for value in values)
@@ -30,8 +31,8 @@ def test_a_median_has_as_many_repetitions_below_as_above(values):
 
 @given(positive, positive)
 def test_a_ratio_says_how_many_times_the_first_is_the_second(a, b):
-    rows = {"a": bench.row([a]), "b": bench.row([b])}
-    assert bench.ratio(rows, "a", "b")["value"] * b == pytest.approx(a, rel=1e-2)
+    rows = {"a": numbers.row([a]), "b": numbers.row([b])}
+    assert numbers.ratio(rows, "a", "b")["value"] * b == pytest.approx(a, rel=1e-2)
 
 
 @pytest.mark.parametrize(
@@ -39,21 +40,23 @@ def test_a_ratio_says_how_many_times_the_first_is_the_second(a, b):
     [("<= 1.25", 1.25, 1.26), (">= 2.5", 2.5, 2.49), ("< 1.2", 1.19, 1.2)],
 )
 def test_goals(goal, met, missed):
-    assert bench.meets(met, goal)
-    assert not bench.meets(missed, goal)
+    assert numbers.meets(met, goal)
+    assert not numbers.meets(missed, goal)
 
 
 def test_a_table_shows_medians_spreads_goals_and_notes():
-    rows = {"fast": bench.row([1.0, 3.0, 2.0], note="so it is"), "slow": bench.row([8.0])}
-    goals = [bench.ratio(rows, "fast", "slow", "<= 0.2"), bench.ratio(rows, "slow", "fast")]
-    text = bench.table("modes", {"unit": "seconds", "rows": rows, "goals": goals})
+    rows = {"fast": numbers.row([1.0, 3.0, 2.0], note="so it is"), "slow": numbers.row([8.0])}
+    goals = [numbers.ratio(rows, "fast", "slow", "<= 0.2"), numbers.ratio(rows, "slow", "fast")]
+    text = numbers.table("The modes", {"unit": "seconds", "rows": rows, "goals": goals})
     lines = [line.split() for line in text.splitlines()]
     assert ["fast", "2", "1", "3", "so", "it", "is"] in lines
     assert ["slow", "8", "8", "8"] in lines
     assert ["fast", "/", "slow", "0.25", "goal", "<=", "0.2:", "MISSED"] in lines
     assert ["slow", "/", "fast", "4"] in lines
     goals[0]["goal"] = "<= 0.3"
-    assert "goal <= 0.3: met" in bench.table("modes", {"unit": "", "rows": rows, "goals": goals})
+    assert "goal <= 0.3: met" in numbers.table(
+        "The modes", {"unit": "", "rows": rows, "goals": goals}
+    )
 
 
 def results(machine: str, **comparisons: int) -> dict:
@@ -71,7 +74,7 @@ def test_results_of_another_machine_do_not_stay():
 
 
 def test_the_text_is_json_with_a_line_for_each_list():
-    found = {"rows": {"a [s], batch 1": bench.row([1.0, 2.0, 3.0])}}
+    found = {"rows": {"a [s], batch 1": numbers.row([1.0, 2.0, 3.0])}}
     text = bench.as_text(found)
     assert json.loads(text) == found
     assert '"repetitions": [1.0, 2.0, 3.0]' in text
@@ -89,11 +92,11 @@ def test_a_pinned_kernel_is_taken_out_and_the_threads_are_set(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "code, output", [(bench.SKIPPED, None), (0, {"comparison": "what was printed"})]
+    "code, output", [(numbers.SKIPPED, None), (0, {"comparison": "what was printed"})]
 )
 def test_a_comparison_runs_in_a_process_of_its_own(monkeypatch, tmp_path, code, output):
-    package = tmp_path / "tools"
-    package.mkdir()
+    package = tmp_path / "tools" / "bench"
+    package.mkdir(parents=True)
     program = f"import sys; print({json.dumps(output)!r}); sys.exit({code})"
     (package / "comparisons.py").write_text(program, encoding="utf-8")
     monkeypatch.setattr(bench, "PROJECT", tmp_path)
@@ -116,7 +119,7 @@ def test_what_is_dropped_is_said(monkeypatch, tmp_path, capsys):
 def test_each_comparison_is_printed_and_recorded_at_once(monkeypatch, tmp_path, capsys):
     def measure(name):
         found.append(sorted(json.loads(file.read_text())["comparisons"]) if found else None)
-        rows = {"a": bench.row([float(len(name))])}
+        rows = {"a": numbers.row([float(len(name))])}
         made = {"versions": {"numpy": "2"}, "machine": {"cores": 2}}
         comparison = {"unit": "s", "rows": rows, "goals": []}
         return None if name == "pytorch" else {**made, "comparison": comparison}
@@ -154,7 +157,7 @@ def test_ctrl_c_says_what_is_recorded(monkeypatch, tmp_path, capsys):
 def test_make_bench_starts():
     """As make does it: nobody tells Python where this project is."""
     makefile = (bench.PROJECT / "Makefile").read_text(encoding="utf-8")
-    (command,) = re.findall(r"\$\(RUN\) (.*bench\S*) \$\(ARGS\)", makefile)
+    (command,) = re.findall(r"\$\(RUN\) (-m \S*bench) \$\(ARGS\)", makefile)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     process = subprocess.run(
         [sys.executable, *command.split(), "--help"],
@@ -172,7 +175,7 @@ def test_an_unknown_name_is_refused(capsys):
 def test_what_is_missing_is_named_and_skipped(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "torch", None)  # as if it were not installed
     monkeypatch.setattr(comparisons, "TURN", 512)
-    assert comparisons.main("pytorch") == bench.SKIPPED
+    assert comparisons.main("pytorch") == numbers.SKIPPED
     assert capsys.readouterr().err == "skipped pytorch: it needs torch\n\n"
 
 
@@ -186,7 +189,7 @@ def test_the_paper_s_training_is_estimated_from_a_part_of_an_epoch(monkeypatch):
     """As if a turn took a second: 300 epochs of 60,000 samples, of 15,360 a second."""
     trained = []
 
-    def train(network, x, labels, settings, rng, verbose):
+    def train(network, x, labels, settings, rng):
         trained.append((network.sizes, len(x), settings))
 
     def take_turns(sides, scale):
@@ -217,19 +220,19 @@ def test_sides_take_turns_after_warming_up(monkeypatch):
 @pytest.mark.parametrize(
     ("mode", "unused"),
     [
-        ("none", {"random numbers", "gather and scatter"}),
+        ("none", {"gather and scatter"}),
         ("mask", {"gather and scatter"}),
         ("slice", set()),
     ],
 )
 def test_a_profile_adds_up_and_leaves_training_as_it_was(monkeypatch, mode, unused):
     monkeypatch.setattr(comparisons, "PAUSE", 0)
-    before = dict(vars(training))
+    before = [dict(vars(module)) for module in (training, noise)]
     x, labels = comparisons.digits(256)
     parts = comparisons.profile(comparisons.ours(mode, x, labels, 128))
     assert parts.pop("sum") == pytest.approx(sum(parts.values()))
     assert {part for part, seconds in parts.items() if seconds == 0} == unused
-    assert dict(vars(training)) == before
+    assert [dict(vars(module)) for module in (training, noise)] == before
 
 
 # ---- the recorded file -------------------------------------------------------------------------
@@ -256,11 +259,11 @@ def test_every_comparison_is_recorded(name):
     for entry in recorded["rows"].values():
         more = {key: entry[key] for key in entry if key not in ("median", "repetitions")}
         assert len(entry["repetitions"]) == repetitions
-        assert bench.row(entry["repetitions"], **more) == entry
+        assert numbers.row(entry["repetitions"], **more) == entry
     for goal in recorded["goals"]:
         assert list(goal) == ["what", "value", "goal"]
         if " / " not in goal["what"]:
             assert goal["value"] == next(iter(recorded["rows"].values()))["median"]
         else:
             above, below = goal["what"].split(" / ")
-            assert bench.ratio(recorded["rows"], above, below, goal["goal"]) == goal
+            assert numbers.ratio(recorded["rows"], above, below, goal["goal"]) == goal

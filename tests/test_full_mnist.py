@@ -88,7 +88,7 @@ def test_read_idx_gives_back_what_was_written_and_refuses_it_cut_off_anywhere(ar
 
 
 PLAIN = idx_bytes(np.arange(6, dtype=np.uint8).reshape(2, 3))
-PACKED = gzip.compress(PLAIN)
+PACKED = gzip.compress(PLAIN, mtime=0)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ PACKED = gzip.compress(PLAIN)
 def test_read_idx_refuses_damage(tmp_path, content):
     (tmp_path / "a.idx").write_bytes(content)
     (tmp_path / "a.gz").write_bytes(
-        content if content[:2] == PACKED[:2] else gzip.compress(content)
+        content if content[:2] == PACKED[:2] else gzip.compress(content, mtime=0)
     )
     for name in ("a.idx", "a.gz"):
         with pytest.raises(ValueError, match=f"{name} must be a whole IDX file: (?!None)."):

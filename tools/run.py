@@ -1,17 +1,21 @@
 """Execute every notebook from top to bottom into ``build/`` (``make run``).
 
-Prints one line for each: name, code cells, seconds, and ``ok`` or the error.
-Exits with 1 if one fails.
+As many at once as there are cores. Prints one line for each: name, code cells, seconds, and ``ok``
+or the error. Exits with 1 if one fails. ``--store`` (``make run ARGS=--store``) writes the outputs of
+those that ran into ``notebooks/`` as well; all that a cell has besides stays as it was.
 
 Where the seconds differ from the header's by more than a factor of two, the line says so. That is
 a remark and not a failure: the header can only be right for the machine it was measured on, and
 another one may be slower or busy without anything being wrong.
 """
 
+import argparse
+import asyncio
 import os
 import re
 import sys
 import time
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
@@ -47,27 +51,59 @@ class KernelOfThisPython(AsyncKernelManager):
         return ThisPythonOnly(parent=self)
 
 
-def run(path: Path) -> tuple[bool, str]:
+async def run(path: Path, store: bool) -> tuple[bool, str]:
     """Execute the notebook at ``path`` into ``build/``; return whether it ran, and its line."""
     notebook = nbformat.read(path, as_version=4)
+    metadata = deepcopy(notebook.metadata)
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
         kernel_manager_class=KernelOfThisPython,
         extra_arguments=["--IPKernelApp.log_level=ERROR"],  # not its remarks about the machine
         resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
     )
     start = time.perf_counter()
     error = ""
     try:
-        client.execute()
+        await client.async_execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as failure:
         error = one_line(failure)
     seconds = time.perf_counter() - start
+    notebook.metadata = metadata  # not what the kernel says of itself
     nbformat.write(notebook, BUILD / path.name)
+    if store and not error:
+        nbformat.write(notebook, path)
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
     verdict = error or "ok" + timing_remark(notebook.cells[0].source, seconds)
     return not error, f"{path.stem:28} {cells:3} cells {seconds:6.1f} s  {verdict}"
+
+
+async def run_all(paths: list[Path], at_once: int, store: bool) -> list[bool]:
+    """Execute the notebooks, ``at_once`` of them; print their lines in the order of ``paths``.
+
+    The longest begin first, as their headers say, so that no core is idle at the end.
+    """
+    free = asyncio.Semaphore(at_once)
+
+    async def run_when_free(path: Path) -> tuple[bool, str]:
+        async with free:
+            return await run(path, store)
+
+    longest_first = sorted(paths, key=promised_seconds, reverse=True)
+    tasks = {path: asyncio.create_task(run_when_free(path)) for path in longest_first}
+    ran = []
+    for path in paths:
+        well, line = await tasks[path]
+        ran.append(well)
+        print(line, flush=True)
+    return ran
+
+
+def promised_seconds(path: Path) -> int:
+    """How long a notebook takes to run, as its header says; 0 if it does not."""
+    takes = TAKES.search(path.read_text(encoding="utf-8"))
+    return int(takes[2]) if takes else 0
 
 
 def one_line(failure: Exception) -> str:
@@ -97,18 +133,19 @@ def timing_remark(header: str, seconds: float) -> str:
     return "" if fits else f" (but the header says {promised} s)"
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Execute all notebooks; return the exit code."""
+    parser = argparse.ArgumentParser(description="Execute every notebook into build/.")
+    parser.add_argument("--store", action="store_true", help="store the outputs in notebooks/ too")
+    store = parser.parse_args(arguments).store
     BUILD.mkdir(exist_ok=True)
+    at_once = os.cpu_count() or 1
     os.environ["TQDM_DISABLE"] = "1"  # bars have no reader here
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # each kernel has a core of its own
     paths = sorted(NOTEBOOKS.glob("*.ipynb"))
     start = time.perf_counter()
-    failed = 0
-    for path in paths:
-        ran, line = run(path)
-        failed += not ran
-        print(line, flush=True)
-    seconds = time.perf_counter() - start
+    ran = asyncio.run(run_all(paths, at_once, store))
+    seconds, failed = time.perf_counter() - start, ran.count(False)
     print(f"{len(paths)} notebooks in {seconds:.1f} s, {failed} failed, executed copies in build/")
     return 1 if failed or not paths else 0
 

@@ -1,4 +1,4 @@
-"""The comparisons of ``make bench``; ``python -m tools.comparisons NAME`` makes one, prints JSON.
+"""The comparisons of ``make bench``; ``python -m tools.bench.comparisons NAME`` prints one as JSON.
 
 `tools.bench` runs that in a process of its own for each, and prints the table.
 """
@@ -11,16 +11,20 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import ExitStack
 from itertools import pairwise
 from unittest.mock import patch
 
 import numpy as np
 
-from helpers import mnist, training
-from helpers.network import Network, error_rate
-from tools import contenders
-from tools.bench import SKIPPED, machine, ratio, row, versions
-from tools.contenders import DROPS, MOMENTUM, SIZES, Side, digits, ours, products
+from helpers import noise, training
+from helpers.early_stopping import EarlyStopping
+from helpers.full_mnist import is_available, load_mnist
+from helpers.mnist import unit_pixels
+from helpers.network import Network
+from tools.bench import contenders
+from tools.bench.contenders import DROPS, MOMENTUM, SIZES, Side, digits, ours, products
+from tools.bench.numbers import SKIPPED, machine, ratio, row, versions
 from tools.experiments.paper import HIDDEN, SETTINGS
 
 REPETITIONS = 5
@@ -147,14 +151,10 @@ def compare_article_b() -> dict:
 
 def full_mnist() -> list[np.ndarray]:
     """Training samples in float32 and labels, test samples and labels."""
-    if not mnist.is_available():
+    if not is_available():
         raise Missing("the full MNIST: the README says how to get it")
-    x, labels, test_x, test_labels = mnist.load_mnist()
-    return [mnist.unit_pixels(x), labels, mnist.unit_pixels(test_x), test_labels]
-
-
-class Reached(Exception):
-    """The test error is low enough."""
+    x, labels, test_x, test_labels = load_mnist()
+    return [unit_pixels(x), labels, unit_pixels(test_x), test_labels]
 
 
 def time_to_error(
@@ -162,31 +162,22 @@ def time_to_error(
 ) -> tuple[float, str]:
     """Seconds of training without the evaluations, and the epochs, or why it was not reached."""
     x, labels, *test = data
-    evaluating, n_epochs = 0.0, 0
-
-    def evaluate(*arguments):
-        nonlocal evaluating, n_epochs
-        began = time.perf_counter()
-        found = error_rate(*arguments)
-        evaluating += time.perf_counter() - began
-        n_epochs += 1
-        if found <= error:
-            raise Reached
-        return found
-
     rng = np.random.default_rng(seed)
     network = Network(SIZES, rng)
     settings = training.Settings(epochs=cap, mode=mode, learning_rate=rate, momentum=MOMENTUM)
-    outcome = f"not in {cap}"
-    start = time.perf_counter()
+    evaluation, states = EarlyStopping(network, *test), []
+
+    def stop(state: training.State) -> None:
+        states[:] = [state]
+        if evaluation.errors[-1] <= error:
+            state.history.stopped = "reached"
+
     try:
-        with patch.object(training, "error_rate", evaluate):
-            training.train(network, x, labels, settings, rng, test, verbose=False)
-    except Reached:
-        outcome = str(n_epochs)
+        history = training.train(network, x, labels, settings, rng, [evaluation, stop])
     except FloatingPointError:
-        outcome = f"diverged in {n_epochs + 1}"
-    return time.perf_counter() - start - evaluating, outcome
+        seconds = states[0].history.seconds if states else []
+        return sum(seconds), f"diverged in {len(seconds) + 1}"
+    return sum(history.seconds), str(len(history.loss)) if history.stopped else f"not in {cap}"
 
 
 def compare_test_error(error: float = 0.02, cap: int = 25, seeds: int = 3) -> dict:
@@ -218,7 +209,7 @@ def compare_paper() -> dict:
     def side():
         rng = np.random.default_rng(0)
         network = Network(sizes, rng)
-        return lambda: training.train(network, x, labels, settings, rng, verbose=False)
+        return lambda: training.train(network, x, labels, settings, rng)
 
     turns = take_turns({"training": side}, options["epochs"] * EPOCH / TURN / 60)
     entry = row(turns["training"])
@@ -234,7 +225,7 @@ def compare_memory() -> dict:
     x, labels, _, _ = full_mnist()
     settings = training.Settings(epochs=2, mode="mask")
     rng = np.random.default_rng(0)
-    training.train(Network(SIZES, rng), x, labels, settings, rng, verbose=False)
+    training.train(Network(SIZES, rng), x, labels, settings, rng)
     unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, kilobytes elsewhere
     peak = row([resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9])
     goals = [{"what": "gigabytes", "value": peak["median"], "goal": "< 1.2"}]
@@ -272,11 +263,11 @@ def compare_width(batch: int = 128) -> dict:
 
 # ---- profile -----------------------------------------------------------------------------------
 
-PARTS = {  # what `training` calls in a step
-    "random numbers": ("inverted_mask", "active_units"),
-    "gather and scatter": ("thin_network", "add_restored"),
-    "forward and backward": ("loss_and_gradient",),
-    "optimizer step": ("_step",),
+PARTS = {  # what is called in a step, and where
+    "random numbers": ((noise.Masks, "draw"), (noise.Slices, "draw")),
+    "gather and scatter": ((noise, "thin_network"), (noise, "add_restored")),
+    "forward and backward": ((noise, "loss_and_gradient"),),
+    "optimizer step": ((training, "_step"),),
 }
 
 
@@ -293,12 +284,10 @@ def profile(side: Side) -> dict[str, float]:
 
         return wrapper
 
-    clocks = {
-        name: timed(part, getattr(training, name))
-        for part, names in PARTS.items()
-        for name in names
-    }
-    with patch.multiple(training, **clocks):
+    with ExitStack() as clocks:
+        for part, functions in PARTS.items():
+            for place, name in functions:
+                clocks.enter_context(patch.object(place, name, timed(part, getattr(place, name))))
         whole = turn(side)
     return {**spent, "the rest": whole - sum(spent.values()), "sum": whole}
 

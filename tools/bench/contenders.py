@@ -1,4 +1,4 @@
-"""The sides that ``tools/comparisons.py`` lets take turns.
+"""The sides that ``comparisons.py`` lets take turns.
 
 A `Side` is a function that gets ready, with a fresh network, and returns the function whose seconds
 count. All networks are 784-800-800-10, unless something else is said, and trained with the same
@@ -14,8 +14,8 @@ from itertools import pairwise
 import numpy as np
 
 from helpers import mnist, training
-from helpers.network import Network
 from helpers.article_b import NeuralNetwork
+from helpers.network import Network
 from tests.article_b import train_single
 
 Side = Callable[[], Callable[[], object]]
@@ -41,7 +41,7 @@ def ours(mode: str, x: np.ndarray, labels: np.ndarray, batch: int, sizes: tuple 
     def side():
         rng = np.random.default_rng(0)
         network = Network(sizes, rng)
-        return lambda: training.train(network, x, labels, settings, rng, verbose=False)
+        return lambda: training.train(network, x, labels, settings, rng)
 
     return side
 
@@ -128,7 +128,7 @@ def check_same_training(x: np.ndarray, labels: np.ndarray) -> None:
             layer.weight[...], layer.bias[...] = torch.tensor(weights), torch.tensor(biases)
     optimizer = torch.optim.SGD(theirs.parameters(), lr=RATE, momentum=MOMENTUM, fused=True)
     settings = training.Settings(epochs=4, batch_size=len(x), learning_rate=RATE, momentum=MOMENTUM)
-    training.train(network, x, labels, settings, rng, verbose=False)
+    training.train(network, x, labels, settings, rng)
     for _ in range(settings.epochs):  # one batch an epoch, so that the order does not matter
         torch_epoch(theirs, optimizer, torch.from_numpy(x), torch.from_numpy(labels), len(x))
     for layer, weights in zip(linear, network.weights, strict=True):
