@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import expit as sigmoid
-from scipy.stats import truncnorm
 
 from helpers.slicing import restore, thin
 
@@ -22,6 +21,16 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 BLOCK = 64  # samples that share a pass through wih; 32 to 128 are about equally fast
+
+
+def truncnorm(low: float, high: float, loc: float) -> object:
+    """SciPy's normal distribution that is cut at ``loc + low`` and ``loc + high``.
+
+    ``scipy.stats`` takes longer to load than all else together, so it is loaded when it is used.
+    """
+    from scipy import stats
+
+    return stats.truncnorm(low, high, loc=loc)
 
 
 def create_weights(
