@@ -29,7 +29,7 @@ def processes(n_jobs: int) -> Iterator[Client]:
                 threads_per_worker=1,
                 processes=True,
                 memory_limit=0,  # a process that was near it would wait, without a word
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # any port: one that is taken would be warned of
                 silence_logs=False,
             )
             closing.enter_context(cluster)
