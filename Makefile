@@ -5,6 +5,7 @@
 export MAKEFILE_PATH := $(MAKEFILE_LIST)
 IN_PROJECT = cd "$$(dirname "$${MAKEFILE_PATH\# }")" &&
 RUN = sh tools/python.sh
+READ = LESSON_REQUIREMENTS=requirements.txt $(RUN)  # with what reading and running need, and no more
 
 .PHONY: help lab run test matrix bench lock clean
 
@@ -18,10 +19,10 @@ help:
 	@echo 'make clean    remove .venv, build and caches'
 
 lab:
-	@$(IN_PROJECT) $(RUN) tools/lab.py $(ARGS)
+	@$(IN_PROJECT) $(READ) tools/lab.py $(ARGS)
 
 run:
-	@$(IN_PROJECT) $(RUN) tools/run.py $(ARGS)
+	@$(IN_PROJECT) $(READ) tools/run.py $(ARGS)
 
 test:
 	@$(IN_PROJECT) $(RUN) -m ruff check . && $(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)

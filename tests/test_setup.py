@@ -147,7 +147,8 @@ class Copy:
         self.path.mkdir()
         for name in "sh sed cat cmp dirname ls tr grep sort mkdir cp".split():
             (self.path / name).symlink_to(shutil.which(name))
-        for file in (RUNNING, TESTING, CONSTRAINTS, PROJECT / "tools" / "python.sh"):
+        laboratory = PROJECT / "tools" / "experiments" / "requirements.txt"
+        for file in (RUNNING, TESTING, laboratory, CONSTRAINTS, PROJECT / "tools" / "python.sh"):
             copy = self.folder / file.relative_to(PROJECT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, copy)
@@ -226,6 +227,20 @@ def test_other_pins_renew_the_environment_and_the_same_do_not(copy):
         file.write("another==1\n")
     assert copy.run().stdout.startswith("Setting up .venv")
     assert copy.installs() == [True, True]
+
+
+def test_an_environment_to_read_in_is_smaller_and_gets_what_tests_need_when_they_run(copy):
+    fake_python(copy.path / "python3", PYTHONS[0])
+    to_read = {"LESSON_REQUIREMENTS": "requirements.txt"}
+    assert copy.run(**to_read).stdout.startswith("Setting up .venv")
+    assert copy.run(**to_read).stdout == "ran some lesson\n"
+    assert copy.run().stdout.startswith("Adding to .venv what the tests need")
+    assert copy.run(**to_read).stdout == copy.run().stdout == "ran some lesson\n"
+    log = (copy.folder / "pip.log").read_text().splitlines()
+    assert ["-r tests/requirements.txt" in line for line in log] == [False, True]
+    with (copy.folder / "tools/experiments/requirements.txt").open("a") as file:
+        file.write("another==1\n")
+    assert copy.run().stdout.startswith("Setting up .venv")
 
 
 def test_an_old_python_is_passed_over_for_one_that_fits(copy):

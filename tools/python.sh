@@ -2,7 +2,8 @@
 # Run the project's own Python:  sh tools/python.sh ARGUMENTS
 #
 # Makes .venv first when it is missing, unfinished, or made from other requirements. The file .venv/ready
-# is written last and holds what it was made from, so an interrupted set-up never counts.
+# is written last and holds what it was made from, so an interrupted set-up never counts. An environment
+# for tests serves for reading as well; one for reading gets what tests need when they are run.
 #
 # Installed are the versions that constraints.txt pins, as wheels. The pins are left out, and it is said,
 # on a Python newer than the newest that they were tested with, and where one has no wheel.
@@ -16,7 +17,8 @@ set -eu
 trap 'exit 130' INT  # Ctrl-C ends the set-up, and not only the pip that runs
 cd "$(dirname "$0")/.."
 venv=${LESSON_VENV:-.venv}
-requirements=${LESSON_REQUIREMENTS:-tests/requirements.txt}
+testing=tests/requirements.txt
+requirements=${LESSON_REQUIREMENTS:-$testing}
 # "3.15" of the line "# Tested with Python 3.11 to 3.15"
 newest_tested=$(sed -n 's/^# Tested with Python [0-9.]* to \([0-9]*\.[0-9]*\)$/\1/p' constraints.txt)
 
@@ -62,8 +64,9 @@ pinned() {  # whether the pins hold for the Python named by $1
     [ -z "${LESSON_NEWEST:-}" ] && ! newer_than_tested "$1"
 }
 
-made_from() {  # what an environment of the Python named by $1 is made from
-    cat requirements.txt "$requirements"
+made_from() {  # what an environment of the Python named by $1 for the requirements in $2 is made from
+    cat requirements.txt "$2"
+    if [ "$2" = "$testing" ]; then cat tools/experiments/requirements.txt; fi
     if pinned "$1"; then cat constraints.txt; fi
 }
 
@@ -75,10 +78,14 @@ venv_python() {
     fi
 }
 
-ready() {
+ready_for() {  # whether the environment was made for the requirements in $1, with the Python asked for
     version=$(fitting_version "$(venv_python)") || return 1
     [ -z "${PYTHON:-}" ] || [ "$version" = "$(fitting_version "$PYTHON")" ] || return 1
-    made_from "$(venv_python)" | cmp -s - "$venv/ready"
+    made_from "$(venv_python)" "$1" | cmp -s - "$venv/ready"
+}
+
+ready() {
+    ready_for "$requirements" || { [ "$requirements" = requirements.txt ] && ready_for "$testing"; }
 }
 
 install() {
@@ -107,9 +114,14 @@ if ! ready; then
         exit 1
     fi
     version=$(fitting_version "$python")
-    echo "Setting up $venv with Python $version (once; it takes a few minutes) ..."
-    "$python" -m venv --clear "$venv"
+    if [ "$requirements" = "$testing" ] && ready_for requirements.txt; then
+        echo "Adding to $venv what the tests need (once) ..."
+    else
+        echo "Setting up $venv with Python $version (once; it takes a minute or two) ..."
+        "$python" -m venv --clear "$venv"
+    fi
+    rm -f "$venv/ready"
     install_all
-    made_from "$python" >"$venv/ready"
+    made_from "$python" "$requirements" >"$venv/ready"
 fi
 exec "$(venv_python)" "$@"
