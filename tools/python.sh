@@ -79,8 +79,8 @@ venv_python() {
 }
 
 ready_for() {  # whether the environment was made for the requirements in $1, with the Python asked for
-    version=$(fitting_version "$(venv_python)") || return 1
-    [ -z "${PYTHON:-}" ] || [ "$version" = "$(fitting_version "$PYTHON")" ] || return 1
+    has=$(fitting_version "$(venv_python)") || return 1
+    [ -z "${PYTHON:-}" ] || [ "$has" = "$(fitting_version "$PYTHON")" ] || return 1
     made_from "$(venv_python)" "$1" | cmp -s - "$venv/ready"
 }
 
@@ -120,7 +120,7 @@ if ! ready; then
         echo "Setting up $venv with Python $version (once; it takes a minute or two) ..."
         "$python" -m venv --clear "$venv"
     fi
-    rm -f "$venv/ready"
+    : >"$venv/ready"  # until it is
     install_all
     made_from "$python" "$requirements" >"$venv/ready"
 fi
