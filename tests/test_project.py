@@ -1,12 +1,19 @@
-"""The README: its map of the notebooks, its links and words."""
+"""The project as a whole: its README and its other pages, and which part may import which."""
 
+import ast
+import json
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 from guards import NOTEBOOKS, PROJECT, README, Notebook, broken_links, overclaims, wrong_words
 
 from tools.run import TAKES
 
+PAGES = [README, PROJECT / "CONTRIBUTING.md"]
+HELPERS = sorted((PROJECT / "helpers").rglob("*.py"))
 LICENCE_TEXTS = ("LICENSE", "README.md", "helpers/mnist_sample.LICENSE.txt")
 
 
@@ -20,17 +27,22 @@ def test_the_readme_maps_every_notebook(path):
     assert takes[1] in cells and takes[2] in cells, "minutes and seconds are not the header's"
 
 
-def test_the_links_of_the_readme_lead_somewhere():
-    assert broken_links(README.read_text(encoding="utf-8"), PROJECT) == []
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_the_links_and_words_of_a_page(path):
+    text = path.read_text(encoding="utf-8")
+    assert broken_links(text, PROJECT) == wrong_words(text) == []
 
 
-def test_the_words_of_the_readme():
-    assert wrong_words(README.read_text(encoding="utf-8")) == []
+def test_every_place_that_contributing_names_is_there():
+    """A pattern such as ``nNN_name.py`` stands for a file that has a number."""
+    text = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    places = re.findall(r"`((?:notebooks|helpers|tests|tools|results)/[\w./]*)`", text)
+    assert len(places) > 10
+    lost = [p for p in places if not list(PROJECT.glob(re.sub(r"NN_name|NAME", "*", p)))]
+    assert lost == []
 
 
-@pytest.mark.parametrize(
-    "path", [README, *sorted((PROJECT / "helpers").glob("*.py"))], ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", [README, *HELPERS], ids=lambda path: path.name)
 def test_nothing_claims_to_know_the_numbers_of_article_a(path):
     assert overclaims(path.read_text(encoding="utf-8")) == []
 
@@ -58,3 +70,33 @@ def test_all_texts_say_the_same_of_the_licence_of_mnist(name):
 def test_pictures_of_digits_are_not_put_under_the_licence_of_the_texts(name):
     ours, digits = "creativecommons.org/licenses/by/4.0/", "except pictures that show MNIST digits"
     assert re.search(rf"{ours}\)?, {digits}", plain(name))
+
+
+# ---- which part imports which ----------------------------------------------------------------
+
+HEAVY = ["pooch", "requests", "tqdm", "distributed", "dask", "ipywidgets"]
+BROWSER = ["_multiprocessing"]  # what a browser does not have
+
+
+@pytest.mark.parametrize("path", HELPERS, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_a_helper_imports_nothing_of_tools_or_tests(path):
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    modules += [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
+    assert {module.partition(".")[0] for module in modules}.isdisjoint({"tools", "tests"})
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_a_notebook_imports_is_light(path):
+    """Its import cell loads no heavy package, nothing that a browser lacks, and 01 no SciPy."""
+    cell = Notebook.read(path).code_cells[0].source
+    report = "import json\nprint(json.dumps(sorted({n.partition('.')[0] for n in sys.modules})))"
+    process = subprocess.run(
+        [sys.executable, "-c", f"{cell}\n{report}"],
+        cwd=path.parent, env={**os.environ, "PYTHONPATH": ""}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    loaded = set(json.loads(process.stdout.splitlines()[-1]))
+    assert loaded.isdisjoint(HEAVY + BROWSER)
+    assert {"numpy", "helpers"} <= loaded
+    assert ("scipy" in loaded) == (path.stem != "01_forward_pass")

@@ -79,7 +79,7 @@ def test_the_pythons_are_the_same_everywhere():
     assert f"\n# Tested with Python {first} to {last}\n" in CONSTRAINTS.read_text(encoding="utf-8")
     workflow = yaml.safe_load((PROJECT / ".github/workflows/tests.yml").read_text(encoding="utf-8"))
     assert workflow["jobs"]["tests"]["strategy"]["matrix"]["python"] == PYTHONS
-    assert f"every Python from {first} to {last}" in README.read_text(encoding="utf-8")
+    assert f"Pythons from {first} to {last}" in README.read_text(encoding="utf-8")
 
 
 def test_no_python_is_too_new():

@@ -6,16 +6,17 @@ newer than those that are tested by name is found as well, and has no pinned pac
 A kernel is the code that OpenBLAS runs for one family of processors. It and the number of threads
 decide the last bits of a matrix product, so what a notebook prints must not depend on them.
 
-By default these are tested, on two cores in about half an hour:
+By default eight environments are tested that differ in what matters, each once:
 
-- as the machine is (``native``): the oldest and the pinned packages of every Python, and the newest
-  of the oldest and of the newest Python. Right after ``make lock`` the newest are the pinned;
-- with every kernel, on one and on two threads: the pinned packages of the newest Python;
-- with every kernel, on one thread: the oldest and the pinned packages of the oldest Python. They
-  have two other NumPys, and so other builds of OpenBLAS.
+- the oldest Python with the oldest packages, as the machine is (``native``);
+- the oldest Python with the pinned packages, under the four kernels: two on one thread, two on two;
+- the newest Python with the pinned packages, under the two kernels that differ most, with the
+  number of threads that they did not have before: another Python may have another build of NumPy;
+- the newest Python with the newest packages, native.
 
-``--full`` crosses everything. The environments are kept in ``build/matrix/``, so only the first run
-installs anything. Pythons that are not installed are named at the end.
+The workflow tests the Pythons between. ``--full`` crosses everything. The environments are kept in
+``build/matrix/``, so only the first run installs anything. Pythons that are not installed are named
+at the end.
 """
 
 import argparse
@@ -36,7 +37,7 @@ MATRIX = PROJECT / "build" / "matrix"
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]  # a newer one is no error, but untested
 PACKAGES = ["oldest", "pinned", "newest"]
-KERNELS = ["Haswell", "SkylakeX", "Sandybridge", "Prescott"]
+KERNELS = ["SkylakeX", "Haswell", "Sandybridge", "Prescott"]  # from the newest to the oldest
 THREADS = [1, 2]
 
 ROW = "{:12} {:7} {:12} {:>7}  {:19} {:>7} {:7.1f}  {}"
@@ -142,7 +143,8 @@ def test(interpreter: Path, name: str, kernel: str, threads: int | None) -> tupl
         return "impossible", ROW.format(name, "", kernel, threads or "-", "", "", 0.0, verdict)
     used = json.loads(probed.stdout)
     start = time.perf_counter()
-    command = [interpreter, "-m", "pytest", "-q", "-p", "no:cacheprovider", PROJECT / "notebooks"]
+    command = [interpreter, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    command += ["-n", "auto", "--dist", "loadfile", PROJECT / "notebooks"]
     run = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True)
     seconds = time.perf_counter() - start
     log = MATRIX / f"{name}-{kernel}-{threads or 'all'}.log"
@@ -159,16 +161,20 @@ def test(interpreter: Path, name: str, kernel: str, threads: int | None) -> tupl
 def chosen_runs(options: argparse.Namespace, versions: list[str]) -> list[tuple]:
     """The runs to make of those that the options admit: (Python, packages, kernel, threads)."""
     first, last = versions[0], versions[-1]
-    runs = []
-    for version, packages in product(versions, PACKAGES):
-        mostly_pinned = packages == "newest" and "pinned" in options.packages
-        if options.full or not mostly_pinned or version in (first, last):
-            runs.append((version, packages, "native", None))
-    for version, packages, kernel, threads in product(versions, PACKAGES, KERNELS, THREADS):
-        newest_python = (version, packages) == (last, "pinned")
-        other_numpys = version == first and packages != "newest" and threads == 1
-        if options.full or newest_python or other_numpys:
-            runs.append((version, packages, kernel, threads))
+    if options.full:
+        native = product(versions, PACKAGES, ["native"], [None])
+        runs = [*native, *product(versions, PACKAGES, KERNELS, THREADS)]
+    else:
+        runs = [
+            (first, "oldest", "native", None),
+            (first, "pinned", "SkylakeX", 1),
+            (first, "pinned", "Haswell", 2),
+            (first, "pinned", "Sandybridge", 1),
+            (first, "pinned", "Prescott", 2),
+            (last, "pinned", "SkylakeX", 2),
+            (last, "pinned", "Prescott", 1),
+            (last, "newest", "native", None),
+        ]
     return [
         (version, packages, kernel, threads)
         for version, packages, kernel, threads in runs
