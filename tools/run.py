@@ -62,6 +62,7 @@ async def run(path: Path, store: bool) -> tuple[bool, str]:
         extra_arguments=["--IPKernelApp.log_level=ERROR"],  # not its remarks about the machine
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
+        coalesce_streams=True,  # or a line that comes in two pieces is stored as two outputs
     )
     start = time.perf_counter()
     error = ""
@@ -73,10 +74,18 @@ async def run(path: Path, store: bool) -> tuple[bool, str]:
     notebook.metadata = metadata  # not what the kernel says of itself
     nbformat.write(notebook, BUILD / path.name)
     if store and not error:
+        keep_uncompared(notebook, path)
         nbformat.write(notebook, path)
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
     verdict = error or "ok" + timing_remark(notebook.cells[0].source, seconds)
     return not error, f"{path.stem:28} {cells:3} cells {seconds:6.1f} s  {verdict}"
+
+
+def keep_uncompared(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Give cells that are not compared the outputs at ``path``: seconds, of a quiet machine."""
+    for cell, stored in zip(notebook.cells, nbformat.read(path, as_version=4).cells, strict=True):
+        if "nbval-ignore-output" in cell.metadata.get("tags", []):
+            cell.outputs = stored.outputs
 
 
 async def run_all(paths: list[Path], at_once: int, store: bool) -> list[bool]:

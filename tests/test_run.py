@@ -1,0 +1,39 @@
+"""``make run``: notebooks are executed in ``build/``, and stored only where it is asked."""
+
+import asyncio
+
+import nbformat
+from guards.stored import METADATA
+from nbformat import v4
+
+from tools import run
+
+CELLS = {
+    "import sys\nprint('one', end='')\nsys.stdout.flush()\nprint(' line')": [],
+    "print('seconds')": ["nbval-ignore-output"],
+}
+
+
+def test_outputs_are_stored_in_one_piece_and_nothing_else_changes(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(run, "BUILD", tmp_path / "build")
+    run.BUILD.mkdir()
+    path, broken = tmp_path / "01_good.ipynb", tmp_path / "02_broken.ipynb"
+    cells = [v4.new_code_cell(s, metadata={"tags": t} if t else {}) for s, t in CELLS.items()]
+    cells[1].outputs = [v4.new_output("stream", text="measured before")]
+    header = v4.new_markdown_cell("**It takes** 1 minute to read, 3 seconds to run.")
+    nbformat.write(v4.new_notebook(cells=[header, *cells], metadata=METADATA), path)
+    failing = v4.new_notebook(cells=[header, v4.new_code_cell("1 / 0")], metadata=METADATA)
+    nbformat.write(failing, broken)
+    before = broken.read_bytes()
+
+    assert asyncio.run(run.run_all([path, broken], at_once=2, store=True)) == [True, False]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("01_good") and lines[0].endswith("ok")
+    assert lines[1].startswith("02_broken") and "ZeroDivisionError" in lines[1]
+    stored = nbformat.read(path, as_version=4)
+    assert stored.metadata == METADATA
+    assert [output.text for output in stored.cells[1].outputs] == ["one line\n"]
+    assert stored.cells[2].outputs[0].text == "measured before"
+    assert broken.read_bytes() == before
+    executed = nbformat.read(run.BUILD / path.name, as_version=4)
+    assert executed.cells[2].outputs[0].text == "seconds\n"
