@@ -87,3 +87,24 @@ def cross_entropy_from_logits(y: np.ndarray, z: np.ndarray, axis: int = -1) -> f
     shifted = z - z.max(axis=axis, keepdims=True)
     log_softmax = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
     return float(-np.sum(y * log_softmax))
+
+
+def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
+    """Mean of −log softmax(logits)[label] over the rows, in nats, and its gradient for the logits.
+
+    The loss comes from the logits, so that a probability that rounds to 0 does no harm. The
+    gradient is (softmax − one-hot) / n_samples.
+
+    >>> loss, gradient = softmax_cross_entropy(np.array([[0.0, 900.0]]), np.array([0]))
+    >>> loss, gradient
+    (900.0, array([[-1.,  1.]]))
+    """
+    samples = np.arange(len(labels))
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    exp = np.exp(shifted)
+    sums = exp.sum(axis=1, keepdims=True)
+    losses = np.log(sums[:, 0]) - shifted[samples, labels]
+    delta = np.divide(exp, sums, out=exp)
+    delta[samples, labels] -= 1
+    delta /= len(labels)
+    return float(np.mean(losses, dtype=np.float64)), delta

@@ -25,7 +25,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from helpers.functions import softmax
+from helpers.functions import softmax, softmax_cross_entropy
 from helpers.validation import (
     check_count,
     check_generator,
@@ -157,27 +157,6 @@ def loss_and_gradient(
                 delta *= masks[k]  # the same mask, with the same scale
             delta *= values[k] != 0  # ReLU's derivative; where the mask is 0, delta is already
     return loss, float(accuracy), gradient
-
-
-def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
-    """Mean of −log softmax(logits)[label] over the rows, in nats, and its gradient for the logits.
-
-    The loss comes from the logits, so that a probability that rounds to 0 does no harm. The
-    gradient is (softmax − one-hot) / n_samples.
-
-    >>> loss, gradient = softmax_cross_entropy(np.array([[0.0, 900.0]]), np.array([0]))
-    >>> loss, gradient
-    (900.0, array([[-1.,  1.]]))
-    """
-    samples = np.arange(len(labels))
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    exp = np.exp(shifted)
-    sums = exp.sum(axis=1, keepdims=True)
-    losses = np.log(sums[:, 0]) - shifted[samples, labels]
-    delta = np.divide(exp, sums, out=exp)
-    delta[samples, labels] -= 1
-    delta /= len(labels)
-    return float(np.mean(losses, dtype=np.float64)), delta
 
 
 def predict(

@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.special import log_softmax
+from scipy.special import softmax as scipy_softmax
 
 from helpers.functions import (
     cross_entropy,
@@ -13,6 +15,7 @@ from helpers.functions import (
     relu,
     relu_derivative,
     softmax,
+    softmax_cross_entropy,
     softmax_jacobian,
 )
 from helpers.gradients import numerical_jacobian
@@ -134,3 +137,34 @@ def test_cross_entropy_from_logits_is_right_where_softmax_is_zero(dtype):
 )
 def test_the_dtype_of_the_input_is_kept(function):
     assert function(np.array([0.25, 0.75], np.float32)).dtype == np.float32
+
+
+@given(
+    st.integers(1, 5),
+    st.integers(1, 6),
+    st.integers(0, 2**32),
+    st.sampled_from([0.1, 10, 1e4]),
+    st.sampled_from([np.float32, np.float64]),
+)
+def test_the_loss_of_any_logits_and_its_gradient_are_finite_and_right(
+    n, n_classes, seed, scale, dtype
+):
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, scale, (n, n_classes)).astype(dtype)
+    labels = rng.integers(n_classes, size=n)
+    before = logits.copy()
+    loss, gradient = softmax_cross_entropy(logits, labels)
+    np.testing.assert_array_equal(logits, before)
+    assert type(loss) is float and gradient.dtype == dtype
+    by_formula = (scipy_softmax(logits.astype(float), axis=1) - np.eye(n_classes)[labels]) / n
+    np.testing.assert_allclose(gradient, by_formula, atol=1e-5 if dtype == np.float32 else 1e-12)
+    expected = -np.mean(log_softmax(logits.astype(float), axis=1)[np.arange(n), labels])
+    close = 1e-5 if dtype == np.float32 else 1e-12
+    assert loss == pytest.approx(expected, rel=close, abs=close)
+
+
+def test_the_mean_of_float32_losses_is_taken_in_float64():
+    logits = np.array([[0, 0], [0, 0], [100, 0]], np.float32)
+    losses = [float(np.log(np.float32(2)))] * 2 + [100.0]
+    mean, _ = softmax_cross_entropy(logits, np.array([0, 0, 1]))
+    assert mean == pytest.approx(sum(losses) / 3, rel=1e-14)

@@ -24,7 +24,6 @@ from helpers.network import (
     forward,
     loss_and_gradient,
     predict,
-    softmax_cross_entropy,
 )
 
 SEEDS = st.integers(0, 2**32)
@@ -268,31 +267,6 @@ def test_a_network_keeps_its_dtype_whatever_comes_in(case, of_input):
     np.testing.assert_allclose(arrays[len(exact) - 1], exact[-1], rtol=1e-3, atol=1e-3)
 
 
-@given(st.integers(1, 5), st.integers(1, 6), SEEDS, st.sampled_from([0.1, 10, 1e4]), DTYPES)
-def test_the_loss_of_any_logits_and_its_gradient_are_finite_and_right(
-    n, n_classes, seed, scale, dtype
-):
-    rng = np.random.default_rng(seed)
-    logits = rng.normal(0, scale, (n, n_classes)).astype(dtype)
-    labels = rng.integers(n_classes, size=n)
-    before = logits.copy()
-    loss, gradient = softmax_cross_entropy(logits, labels)
-    np.testing.assert_array_equal(logits, before)
-    assert type(loss) is float and gradient.dtype == dtype
-    by_formula = (scipy_softmax(logits.astype(float), axis=1) - np.eye(n_classes)[labels]) / n
-    np.testing.assert_allclose(gradient, by_formula, atol=1e-5 if dtype == np.float32 else 1e-12)
-    expected = loss_by_formula(logits.astype(float), labels)
-    close = 1e-5 if dtype == np.float32 else 1e-12
-    assert loss == pytest.approx(expected, rel=close, abs=close)
-
-
-def test_the_mean_of_float32_losses_is_taken_in_float64():
-    logits = np.array([[0, 0], [0, 0], [100, 0]], np.float32)
-    losses = [float(np.log(np.float32(2)))] * 2 + [100.0]
-    mean, _ = softmax_cross_entropy(logits, np.array([0, 0, 1]))
-    assert mean == pytest.approx(sum(losses) / 3, rel=1e-14)
-
-
 # ---- prediction --------------------------------------------------------------------------------
 
 
@@ -330,77 +304,3 @@ def test_the_error_rate_is_the_share_of_wrong_predictions_of_the_whole_network(c
     rate = error_rate(network, x, labels)
     assert type(rate) is float
     assert rate == np.mean(by_formula(network, x, None)[0][-1].argmax(axis=1) != labels)
-
-
-# ---- what is refused ---------------------------------------------------------------------------
-
-NETWORK = new_network([3, 4, 2], 0)
-X = np.ones((5, 3))
-LABELS = np.zeros(5, int)
-
-
-@pytest.mark.parametrize(
-    ("x", "error", "message"),
-    [
-        (np.ones((5, 4)), ValueError, r"x must have shape \(n_samples, 3\) .*, got \(5, 4\)"),
-        (np.ones(3), ValueError, r"x must have shape \(n_samples, 3\) .*, got \(3,\)"),
-        (np.ones((0, 3)), ValueError, r"x must have .* with a sample at least, got \(0, 3\)"),
-        (np.ones((5, 3), np.uint8), TypeError, r"x must be floating-point .* scaled; got uint8"),
-        ([["a", "b", "c"]], TypeError, r"x must be floating-point numbers.*; got <U1"),
-    ],
-)
-def test_an_input_that_does_not_fit_is_refused(x, error, message):
-    for refuse in (
-        lambda: forward(NETWORK, x),
-        lambda: loss_and_gradient(NETWORK, x, LABELS),
-        lambda: predict(NETWORK, x),
-        lambda: error_rate(NETWORK, x, LABELS),
-    ):
-        with pytest.raises(error, match=f"^{message}$"):
-            refuse()
-
-
-@pytest.mark.parametrize(
-    ("masks", "message"),
-    [
-        ([], "masks must hold 2, for the input and each hidden layer; got 0"),
-        ([None, None, None], "masks must hold 2, .*; got 3"),
-        ([np.ones((5, 1)), None], r"masks\[0\] must be a .*\(3,\) or \(5, 3\), got \(5, 1\)"),
-        ([None, np.ones((5, 1))], r"masks\[1\] must be a .*\(4,\) or \(5, 4\), got \(5, 1\)"),
-        ([None, np.ones((4, 4))], r"masks\[1\] must be .*\(4,\) or \(5, 4\), got \(4, 4\)"),
-        ([None, np.ones(5)], r"masks\[1\] must be .*\(4,\) or \(5, 4\), got \(5,\)"),
-        ([np.ones(4), None], r"masks\[0\] must be .*\(3,\) or \(5, 3\), got \(4,\)"),
-    ],
-)
-def test_masks_that_do_not_fit_are_refused(masks, message):
-    for refuse in (
-        lambda: forward(NETWORK, X, masks),
-        lambda: loss_and_gradient(NETWORK, X, LABELS, masks),
-        lambda: predict(NETWORK, X, masks),
-        lambda: predict(NETWORK, X, masks, chunk=1),
-    ):
-        with pytest.raises(ValueError, match=f"^{message}$"):
-            refuse()
-
-
-@pytest.mark.parametrize(
-    ("labels", "error", "message"),
-    [
-        ([0, 1, 2, 0, 0], ValueError, "labels must be whole numbers from 0 to 1, got 2 at index 2"),
-        ([0, 1], ValueError, "x and labels must have the same number of rows, got 5 and 2"),
-        (np.eye(2)[LABELS], ValueError, r"labels must have shape \(n,\) or \(n, 1\), got \(5, 2\)"),
-    ],
-)
-def test_labels_that_do_not_fit_are_refused(labels, error, message):
-    for refuse in (
-        lambda: loss_and_gradient(NETWORK, X, labels),
-        lambda: error_rate(NETWORK, X, labels),
-    ):
-        with pytest.raises(error, match=f"^{message}$"):
-            refuse()
-
-
-@pytest.mark.parametrize(("chunk", "error"), [(0, ValueError), (-1, ValueError), (2.0, TypeError)])
-def test_a_chunk_has_a_sample_at_least(chunk, error):
-    with pytest.raises(error, match=rf"^chunk must be .*got {chunk}$"):
-        predict(NETWORK, X, chunk=chunk)

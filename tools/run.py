@@ -1,8 +1,8 @@
 """Execute every notebook from top to bottom into ``build/`` (``make run``).
 
 As many at once as there are cores. Prints one line for each: name, code cells, seconds, and ``ok``
-or the error. Exits with 1 if one fails. ``--store`` (``make run ARGS=--store``) writes the outputs of
-those that ran into ``notebooks/`` as well; all that a cell has besides stays as it was.
+or the error. Exits with 1 if one fails. ``--store`` (``make run ARGS=--store``) writes the outputs
+of those that ran into ``notebooks/`` as well; all that a cell has besides stays as it was.
 
 Where the seconds differ from the header's by more than a factor of two, the line says so. That is
 a remark and not a failure: the header can only be right for the machine it was measured on, and
