@@ -13,7 +13,7 @@ import numpy as np
 from distributed import Client, LocalCluster, WorkerPlugin, get_worker
 
 REACHED_WITHIN = 10  # seconds: a cluster
-ENDED_WITHIN = 0.1  # seconds: a process that still makes a run, when nobody waits for it any more
+ENDED_WITHIN = 2  # seconds: a process in the middle of a run; Dask's own 5 are long after Ctrl-C
 
 
 @contextmanager
@@ -29,17 +29,23 @@ def processes(n_jobs: int) -> Iterator[Client]:
                 threads_per_worker=1,
                 processes=True,
                 memory_limit=0,  # a process that was near it would wait, without a word
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # any port: there may be another cluster
+                scheduler_kwargs={"dashboard": False},
                 silence_logs=False,
             )
             closing.enter_context(cluster)
-            closing.callback(cluster.sync, _end_workers, cluster)
-        yield closing.enter_context(Client(cluster, set_as_default=False))
+        client = closing.enter_context(Client(cluster, set_as_default=False))
+        try:
+            yield client
+        except BaseException:
+            cluster.sync(_end_workers, cluster)
+            raise
 
 
 async def _end_workers(cluster: LocalCluster) -> None:
-    """End the processes, whatever they do: the cluster itself would give each run four seconds."""
-    await asyncio.gather(*(one.close(timeout=ENDED_WITHIN) for one in cluster.workers.values()))
+    """End the processes, though they are in the middle of runs, which nobody waits for."""
+    closing = (worker.close(timeout=ENDED_WITHIN) for worker in cluster.workers.values())
+    await asyncio.gather(*closing, return_exceptions=True)
 
 
 @contextmanager
