@@ -69,7 +69,8 @@ def diverge_or_look_around(data, seed, diverging_seed=None, dying_seed=None):
     if seed == diverging_seed:
         raise FloatingPointError(f"the loss is nan with seed {seed}")
     n_threads = max(library["num_threads"] for library in threadpool_info())
-    return {"blas_threads": n_threads}
+    trims = "MALLOC_TRIM_THRESHOLD_" in os.environ  # each array that is freed, at a price
+    return {"blas_threads": n_threads, "trims": int(trims)}
 
 
 SMALL = {
@@ -82,7 +83,7 @@ SMALL = {
     ),
     "around": Experiment(
         diverge_or_look_around,
-        ("blas_threads",),
+        ("blas_threads", "trims"),
         {"good": {"dying_seed": 2}, "bad": {"diverging_seed": 1}},
         seeds=3,
     ),

@@ -223,6 +223,7 @@ def test_failed_runs_are_reported_in_the_end_and_every_run_has_one_blas_thread(w
         ("good", 0), ("good", 1), ("bad", 0), ("bad", 2)
     ]  # fmt: skip
     assert {run["blas_threads"] for run in runs} == {1}  # though the environment says two
+    assert {run["trims"] for run in runs} == {0}
 
 
 # ---- on a cluster -------------------------------------------------------------------------
