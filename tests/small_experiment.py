@@ -7,6 +7,7 @@ that the variable STUCK names ("a 1, b 1") never end when they are begun for the
 """
 
 import os
+import signal
 import sys
 import time
 import zlib
@@ -61,12 +62,15 @@ def train_a_little(data, seed, setting, epochs, checkpoint=None):
     return {"loss": history.loss[-1], "bits": zlib.crc32(network.parameters)}
 
 
-def diverge_or_look_around(data, seed, diverging_seed):
-    """What a run finds where it runs; one of them fails."""
+def diverge_or_look_around(data, seed, diverging_seed=None, dying_seed=None):
+    """What a run finds where it runs; one fails, and one ends its process."""
+    if seed == dying_seed:
+        os.kill(os.getpid(), signal.SIGKILL)
     if seed == diverging_seed:
         raise FloatingPointError(f"the loss is nan with seed {seed}")
     n_threads = max(library["num_threads"] for library in threadpool_info())
-    return {"blas_threads": n_threads, "process": os.getpid()}
+    trims = "MALLOC_TRIM_THRESHOLD_" in os.environ  # each array that is freed, at a price
+    return {"blas_threads": n_threads, "trims": int(trims)}
 
 
 SMALL = {
@@ -79,8 +83,8 @@ SMALL = {
     ),
     "around": Experiment(
         diverge_or_look_around,
-        ("blas_threads", "process"),
-        {"good": {"diverging_seed": None}, "bad": {"diverging_seed": 1}},
+        ("blas_threads", "trims"),
+        {"good": {"dying_seed": 2}, "bad": {"diverging_seed": 1}},
         seeds=3,
     ),
 }

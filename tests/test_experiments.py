@@ -50,7 +50,7 @@ def address():
         threadpool_limits(),
         LocalCluster(
             n_workers=1, threads_per_worker=1, processes=False, protocol="tcp",
-            dashboard_address=None, silence_logs=logging.CRITICAL,
+            dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
         ) as cluster,
     ):  # fmt: skip
         yield cluster.scheduler_address

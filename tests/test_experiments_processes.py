@@ -63,17 +63,21 @@ class World:
         self.path = folder / "results" / "long.jsonl"
         self.processes = []
 
-    def start(self, *arguments, stuck="", path=PATH, errors=subprocess.PIPE, **options):
-        """Start ``python -m …``, which finds what is in ``path``, with runs that are ``stuck``."""
+    def start(self, *arguments, stuck="", path=PATH, errors=subprocess.PIPE, deaths="1", **more):
+        """Start ``python -m …``, which finds what is in ``path``, with runs that are ``stuck``.
+
+        A run may see as many ``deaths`` of its process before it is given up.
+        """
         environment = {
             **os.environ,
             **{"PYTHONPATH": os.pathsep.join(map(str, path)), "PYTHONUNBUFFERED": "1"},
-            **{"BEGUN": str(self.begun_file), "STUCK": stuck, "OMP_NUM_THREADS": "2"},
+            **{"BEGUN": str(self.begun_file), "STUCK": stuck, "OPENBLAS_NUM_THREADS": "2"},
+            "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": deaths,
         }
         process = subprocess.Popen(
             [sys.executable, "-m", *map(str, arguments)],
             env=environment, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8",
-            start_new_session=True, **options,
+            start_new_session=True, **more,
         )  # fmt: skip
         self.processes.append(process)
         return process
@@ -197,31 +201,37 @@ def test_ctrl_c_in_a_terminal_stops_at_once_and_says_how_to_go_on(world):
 
     terminal, end = os.openpty()
     termios.tcsetwinsize(terminal, (25, 80))
-    process = world.run(stuck="b 1, a 1", errors=end)
+    process = world.run(stuck="b 1", errors=end)
     os.close(end)
-    world.until_saved(TASKS[2:4], TASKS[:2])
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it: the workers get it too
-    assert process.wait(AT_ONCE) == 130
+    world.until_saved([("b", 1)], set(TASKS) - {("b", 1)})  # one process works, one is idle
+    began = time.monotonic()
+    while process.poll() is None:  # somebody is impatient
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it: the workers get it too
+        time.sleep(0.01)
+    assert process.returncode == 130 and time.monotonic() < began + AT_ONCE
     wait_until(lambda: not lives(-process.pid), AT_ONCE)
     bar, *said = read_all(terminal).split("\n")
-    assert [line.strip() for line in said] == [STOPPED.format(2, world.path), ""]
-    assert re.search(r"long .* [78] of 21 epochs, [\d:]+ left", bar)  # b has 4 epochs, a has 3
-    assert world.recorded() == [("b", 0), ("a", 0)]  # sorted
+    assert [line.strip() for line in said] == [STOPPED.format(5, world.path), ""]
+    assert re.search(r"long .* 1[78] of 21 epochs, [\d:]+ left", bar)  # b has 4 epochs, a has 3
+    assert world.recorded() == [("b", 0), ("b", 2), ("a", 0), ("a", 1), ("a", 2)]  # sorted
 
 
-def test_a_failed_run_is_reported_in_the_end_and_every_run_has_one_blas_thread(world):
-    assert ended(world.run(name="around")) == (
-        1,
-        "",
-        "error: 1 of 6 runs failed, the others are recorded:\n"
-        "  bad, seed 1: FloatingPointError: the loss is nan with seed 1\n",
-    )
+def test_failed_runs_are_reported_in_the_end_and_every_run_has_one_blas_thread(world):
+    code, output, errors = ended(world.run(name="around", deaths="0"))
+    assert (code, output) == (1, "")
+    first, *others = errors.splitlines()
+    assert first == "error: 2 of 6 runs failed, the others are recorded:"
+    assert sorted(others) == [
+        "  bad, seed 1: FloatingPointError: the loss is nan with seed 1",
+        "  good, seed 2: every process that tried it died, killed or for want of memory",
+    ]
     lines = world.path.with_name("around.jsonl").read_text(encoding="utf-8").splitlines()
     runs = [json.loads(line) for line in lines[1:]]
     assert [(run["setting"], run["seed"]) for run in runs] == [
-        ("good", 0), ("good", 1), ("good", 2), ("bad", 0), ("bad", 2)
+        ("good", 0), ("good", 1), ("bad", 0), ("bad", 2)
     ]  # fmt: skip
     assert {run["blas_threads"] for run in runs} == {1}  # though the environment says two
+    assert {run["trims"] for run in runs} == {0}
 
 
 # ---- on a cluster -------------------------------------------------------------------------

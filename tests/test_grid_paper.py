@@ -205,6 +205,13 @@ def test_the_paper_has_a_number_for_all_but_three_settings():
     assert set(paper_table.REPORTED) < set(SETTINGS)
 
 
+def test_runs_with_other_options_than_todays_are_not_shown(tmp_path, monkeypatch):
+    record(tmp_path, "paper", "dropout, 100 epochs", (0.04, 1.2, 46_900, 23.4))
+    monkeypatch.setitem(SETTINGS, "dropout, 100 epochs", {"epochs": 100})
+    with pytest.raises(ValueError, match=r"have other options: dropout, 100 epochs"):
+        paper_table.page(tmp_path)
+
+
 def test_the_page_is_written_whole_or_not_at_all(tmp_path):
     path = paper_table.write(tmp_path)
     assert path == tmp_path / "paper.md"

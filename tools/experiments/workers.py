@@ -13,33 +13,43 @@ import numpy as np
 from distributed import Client, LocalCluster, WorkerPlugin, get_worker
 
 REACHED_WITHIN = 10  # seconds: a cluster
-ENDED_WITHIN = 0.1  # seconds: a process that still makes a run, when nobody waits for it any more
+ENDED_WITHIN = 2  # seconds: a process in the middle of a run; Dask's own 5 are long after Ctrl-C
+BEFORE_START = {  # the environment of a process, which Dask sets before it starts it
+    # as soon as it is imported there, Dask sets up its log
+    "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
+    # Dask has memory given back at once, which makes a run of article B take 1.4 times as long
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+}
 
 
 @contextmanager
 def processes(n_jobs: int) -> Iterator[Client]:
     """While this lasts, so many processes of this machine wait for runs."""
-    # In the environment, because a process sets up Dask's log as soon as it imports it.
-    quiet = {"distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical"}
     with ExitStack() as closing:
-        closing.enter_context(dask.config.set(quiet))
+        closing.enter_context(dask.config.set(BEFORE_START))
         with _ctrl_c_waits():
             cluster = LocalCluster(
                 n_workers=n_jobs,
                 threads_per_worker=1,
                 processes=True,
                 memory_limit=0,  # a process that was near it would wait, without a word
-                dashboard_address="127.0.0.1:0",  # any port: one that is taken would be warned of
+                dashboard_address="127.0.0.1:0",  # any port: there may be another cluster
+                scheduler_kwargs={"dashboard": False},
                 silence_logs=False,
             )
             closing.enter_context(cluster)
-            closing.callback(cluster.sync, _end_workers, cluster)
-        yield closing.enter_context(Client(cluster, set_as_default=False))
+        client = closing.enter_context(Client(cluster, set_as_default=False))
+        try:
+            yield client
+        except BaseException:
+            cluster.sync(_end_workers, cluster)
+            raise
 
 
 async def _end_workers(cluster: LocalCluster) -> None:
-    """End the processes, whatever they do: the cluster itself would give each run four seconds."""
-    await asyncio.gather(*(one.close(timeout=ENDED_WITHIN) for one in cluster.workers.values()))
+    """End the processes, though they are in the middle of runs, which nobody waits for."""
+    closing = (worker.close(timeout=ENDED_WITHIN) for worker in cluster.workers.values())
+    await asyncio.gather(*closing, return_exceptions=True)
 
 
 @contextmanager
