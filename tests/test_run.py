@@ -1,7 +1,5 @@
 """``make run``: notebooks are executed in ``build/``, and stored only where it is asked."""
 
-import asyncio
-
 import nbformat
 from guards.stored import METADATA
 from nbformat import v4
@@ -26,7 +24,7 @@ def test_outputs_are_stored_in_one_piece_and_nothing_else_changes(tmp_path, monk
     nbformat.write(failing, broken)
     before = broken.read_bytes()
 
-    assert asyncio.run(run.run_all([path, broken], at_once=2, store=True)) == [True, False]
+    assert run.run_all([path, broken], at_once=2, store=True) == [True, False]
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("01_good") and lines[0].endswith("ok")
     assert lines[1].startswith("02_broken") and "ZeroDivisionError" in lines[1]

@@ -15,8 +15,10 @@ import os
 import re
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from pathlib import Path
+from threading import Event
 
 import nbformat
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
@@ -35,6 +37,10 @@ NOISE = 3  # seconds that say nothing: starting a kernel alone takes one or two
 TAKES = re.compile(r"\*\*It takes\*\* (\d+) minutes? to read, (\d+) seconds? to run")
 
 
+class Stopped(Exception):
+    """The rest of a notebook is not wanted any more."""
+
+
 class ThisPythonOnly(KernelSpecManager):
     """Gives a kernel of the running Python, whatever kernel a notebook names."""
 
@@ -51,8 +57,16 @@ class KernelOfThisPython(AsyncKernelManager):
         return ThisPythonOnly(parent=self)
 
 
-async def run(path: Path, store: bool) -> tuple[bool, str]:
-    """Execute the notebook at ``path`` into ``build/``; return whether it ran, and its line."""
+def run(path: Path, store: bool, stop: Event) -> tuple[bool, str]:
+    """Execute the notebook at ``path`` into ``build/``; return whether it ran, and its line.
+
+    Raises `Stopped` between two cells once ``stop`` is set. This happens in a thread.
+    """
+
+    def look(**_: object) -> None:
+        if stop.is_set():
+            raise Stopped
+
     notebook = nbformat.read(path, as_version=4)
     metadata = deepcopy(notebook.metadata)
     client = NotebookClient(
@@ -62,12 +76,13 @@ async def run(path: Path, store: bool) -> tuple[bool, str]:
         extra_arguments=["--IPKernelApp.log_level=ERROR"],  # not its remarks about the machine
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
+        on_cell_start=look,
         coalesce_streams=True,  # or a line that comes in two pieces is stored as two outputs
     )
     start = time.perf_counter()
     error = ""
     try:
-        await client.async_execute()
+        asyncio.run(client.async_execute())  # with a loop of this thread, which is closed
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as failure:
         error = one_line(failure)
     seconds = time.perf_counter() - start
@@ -88,24 +103,26 @@ def keep_uncompared(notebook: nbformat.NotebookNode, path: Path) -> None:
             cell.outputs = stored.outputs
 
 
-async def run_all(paths: list[Path], at_once: int, store: bool) -> list[bool]:
+def run_all(paths: list[Path], at_once: int, store: bool) -> list[bool]:
     """Execute the notebooks, ``at_once`` of them; print their lines in the order of ``paths``.
 
-    The longest begin first, as their headers say, so that no core is idle at the end.
+    The longest begin first, as their headers say, so that no core is idle at the end. After Ctrl-C
+    those that are being executed end after the cell that they are in.
     """
-    free = asyncio.Semaphore(at_once)
-
-    async def run_when_free(path: Path) -> tuple[bool, str]:
-        async with free:
-            return await run(path, store)
-
-    longest_first = sorted(paths, key=promised_seconds, reverse=True)
-    tasks = {path: asyncio.create_task(run_when_free(path)) for path in longest_first}
+    stop = Event()
     ran = []
-    for path in paths:
-        well, line = await tasks[path]
-        ran.append(well)
-        print(line, flush=True)
+    with ThreadPoolExecutor(at_once) as pool:
+        longest_first = sorted(paths, key=promised_seconds, reverse=True)
+        results = {path: pool.submit(run, path, store, stop) for path in longest_first}
+        try:
+            for path in paths:
+                well, line = results[path].result()
+                ran.append(well)
+                print(line, flush=True)
+        except KeyboardInterrupt:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+            raise
     return ran
 
 
@@ -153,7 +170,11 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # each kernel has a core of its own
     paths = sorted(NOTEBOOKS.glob("*.ipynb"))
     start = time.perf_counter()
-    ran = asyncio.run(run_all(paths, at_once, store))
+    try:
+        ran = run_all(paths, at_once, store)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
     seconds, failed = time.perf_counter() - start, ran.count(False)
     print(f"{len(paths)} notebooks in {seconds:.1f} s, {failed} failed, executed copies in build/")
     return 1 if failed or not paths else 0
