@@ -3,7 +3,7 @@
 import article_b
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 from small_network import N_HIDDEN, N_IN, N_OUT, assert_weights, new_network, samples, weights
@@ -50,6 +50,7 @@ def test_training_is_the_same_step_for_each_sample_in_turn(bias, options):
     assert_weights(network, weights(one_by_one))
 
 
+@settings(max_examples=30)
 @given(st.integers(1, 30), st.data())
 def test_any_number_of_parts_uses_every_sample_once_an_epoch(n, data):
     # with all nodes active a part more or less makes no difference
@@ -62,6 +63,7 @@ def test_any_number_of_parts_uses_every_sample_once_an_epoch(n, data):
     assert_weights(network, weights(one_by_one))
 
 
+@settings(max_examples=30)
 @given(st.integers(1, 150), st.data())
 def test_the_parts_are_of_nearly_equal_size_and_each_has_a_thinned_network_of_its_own(n, data):
     parts = data.draw(st.integers(1, n))
