@@ -7,6 +7,7 @@ machine is, and a run that must not be finished never ends.
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -157,6 +158,11 @@ def ended(process):
     return process.returncode, output, errors
 
 
+def read_ready(terminal):
+    """What was written to a terminal and not read yet."""
+    return os.read(terminal, 1 << 16) if select.select([terminal], [], [], 0)[0] else b""
+
+
 def read_all(terminal):
     """What was written to a terminal that nobody has open any more."""
     text = b""
@@ -164,7 +170,7 @@ def read_all(terminal):
         while part := os.read(terminal, 1 << 16):
             text += part
     os.close(terminal)
-    return text.decode()
+    return text.decode(errors="replace")
 
 
 def resumed(world):
@@ -204,15 +210,17 @@ def test_ctrl_c_in_a_terminal_stops_at_once_and_says_how_to_go_on(world):
     process = world.run(stuck="b 1", errors=end)
     os.close(end)
     world.until_saved([("b", 1)], set(TASKS) - {("b", 1)})  # one process works, one is idle
+    bar = rb"long .* 1[78] of 21 epochs, [\d:]+ left"  # b has 4 epochs, a has 3
+    shown = bytearray()
+    wait_until(lambda: re.search(bar, shown) or shown.extend(read_ready(terminal)))
     began = time.monotonic()
     while process.poll() is None:  # somebody is impatient
         os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it: the workers get it too
         time.sleep(0.01)
     assert process.returncode == 130 and time.monotonic() < began + AT_ONCE
     wait_until(lambda: not lives(-process.pid), AT_ONCE)
-    bar, *said = read_all(terminal).split("\n")
+    _, *said = read_all(terminal).split("\n")
     assert [line.strip() for line in said] == [STOPPED.format(5, world.path), ""]
-    assert re.search(r"long .* 1[78] of 21 epochs, [\d:]+ left", bar)  # b has 4 epochs, a has 3
     assert world.recorded() == [("b", 0), ("b", 2), ("a", 0), ("a", 1), ("a", 2)]  # sorted
 
 
