@@ -93,6 +93,21 @@ def unit_pixels(images: np.ndarray) -> np.ndarray:
     return _pixel_rows(images) / np.float32(255)
 
 
+def averaged_pixels(images: np.ndarray) -> np.ndarray:
+    """Images at half the size, as rows of ``float32`` from 0 to 1, shape (n, 196).
+
+    Each of the 14 × 14 values is the mean of 2 × 2 pixels: a quarter of the work for a network, and
+    still easy to read. Takes images and raises as `scale_pixels` does.
+
+    >>> image = np.zeros((1, 28, 28), dtype=np.uint8)
+    >>> image[0, 0, :2] = 255
+    >>> averaged_pixels(image)[0, :2]
+    array([0.5, 0. ], dtype=float32)
+    """
+    blocks = unit_pixels(images).reshape(-1, 14, 2, 14, 2)
+    return blocks.mean(axis=(2, 4)).reshape(-1, 196)
+
+
 def _pixel_rows(images: np.ndarray) -> np.ndarray:
     """``images`` in the shape (n, 784), if they are images."""
     images = np.asarray(images)

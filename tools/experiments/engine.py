@@ -21,6 +21,7 @@ from distributed import Client, Future, KilledWorker
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from helpers.full_mnist import load_mnist
+from helpers.mnist import load_sample
 from helpers.recorded import RESULTS
 from helpers.validation import check_count
 from tools.experiments import records
@@ -78,7 +79,7 @@ def run(
     if not tasks:
         return path
     records.check_writable(path)
-    data = load_mnist()
+    data = load_sample() if experiment.on_sample else load_mnist()
     n_jobs = min(CPU_COUNT if jobs == -1 else jobs, len(tasks))
     failures = []
     with (

@@ -18,11 +18,11 @@ Task = tuple[str, int]  # setting and seed
 class Experiment:
     """A grid of settings and seeds.
 
-    ``function(data, seed, **options)`` makes one run with what `load_mnist` returns and gives its
-    numbers by the names in ``results``; it must be defined in a module, so that other processes
-    can import it. ``settings`` has the options of each setting by its name. With ``checkpoints``
-    the function takes an option ``checkpoint`` as well, a file that a run which was stopped goes on
-    from.
+    ``function(data, seed, **options)`` makes one run and gives its numbers by the names in
+    ``results``; it must be defined in a module, so that other processes can import it. ``data`` is
+    what `load_mnist` returns or, with ``on_sample``, what `load_sample` does. ``settings`` has the
+    options of each setting by its name. With ``checkpoints`` the function takes an option
+    ``checkpoint`` as well, a file that a run which was stopped goes on from.
     """
 
     function: Callable[..., dict[str, float]]
@@ -30,6 +30,7 @@ class Experiment:
     settings: dict[str, dict]
     seeds: int  # of each setting, if nothing else is asked
     checkpoints: bool = False
+    on_sample: bool = False
 
     @property
     def unit(self) -> str:

@@ -19,7 +19,8 @@ NOTE = (
     "Each run names the versions that made it. Other versions and other machines round differently "
     "and give other numbers, of the same distribution."
 )
-DATA = "MNIST, 60000 training and 10000 test images"  # load_mnist has no other
+DATA = "MNIST, 60000 training and 10000 test images"
+SAMPLE_DATA = "the bundled sample of MNIST, 5000 training images"
 
 
 def header_of(name: str, seeds: int | None = None) -> dict:
@@ -29,7 +30,7 @@ def header_of(name: str, seeds: int | None = None) -> dict:
         "experiment": name,
         "command": f"{command_of(name)} --seeds {seeds or experiment.seeds}",
         "note": NOTE,
-        "data": DATA,
+        "data": SAMPLE_DATA if experiment.on_sample else DATA,
         "settings": experiment.settings,
         "results": experiment.results,
     }
