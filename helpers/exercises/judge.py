@@ -10,17 +10,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Answer = float | Callable[..., object]
+Answer = float | tuple[float, ...] | Callable[..., object]
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """``wrong`` maps what a wrong answer suggests to that answer; ``inputs`` are for functions."""
+    """``wrong`` maps what a wrong answer suggests to that answer; ``inputs`` are for functions.
+
+    ``tolerance`` is relative (None: whole numbers exactly, others to three digits). Where more than
+    one answer is right, ``judge`` says what an answer suggests, or "" if it is right.
+    """
 
     right: Answer
     wrong: Mapping[str, Answer]
     solution: str
     inputs: tuple[tuple, ...] = ()
+    tolerance: float | None = None
+    judge: Callable[[np.ndarray], str] | None = None
 
     def values(self, answer: Answer) -> list[np.ndarray]:
         """The answer itself, or what it returns for each of the inputs."""
@@ -33,8 +39,10 @@ class Exercise:
         return [value.reshape(()) if value.size == 1 else value]
 
     def same(self, values: list[np.ndarray], other: Answer) -> bool:
-        """Whether ``values`` are those of ``other``: whole numbers exactly, others to 3 digits."""
-        tolerance = 0.0 if isinstance(other, int) else 1e-6 if self.inputs else 1e-3
+        """Whether ``values`` are those of ``other``."""
+        tolerance = self.tolerance
+        if tolerance is None:
+            tolerance = 0.0 if isinstance(other, int) else 1e-6 if self.inputs else 1e-3
         return all(
             a.shape == b.shape and np.allclose(a, b, rtol=tolerance, atol=1e-9, equal_nan=True)
             for a, b in zip(values, self.values(other), strict=True)
@@ -57,6 +65,9 @@ def verdict(exercise: Exercise, answer: object) -> str:
         if exercise.inputs:
             return f"your function raised {type(error).__name__}: {error}"
         return f"hand in a number, got {answer!r}"
+    if exercise.judge:
+        suggestion = exercise.judge(values[0])
+        return f"not right: {suggestion}" if suggestion else "right"
     if exercise.same(values, exercise.right):
         return "right"
     for hint, wrong in exercise.wrong.items():

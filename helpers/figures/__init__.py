@@ -6,7 +6,8 @@ alternative text carries the numbers that matter, made from the data that is dra
 - ``style``: colours, sizes, and ``show``
 - ``networks``: networks and their nodes; ``backward``: gradients and the way back of errors
 - ``matrices``: matrices, alone or beside their network
-- ``charts``: curves, bars, histograms, dots; ``digits``: images, confusion matrices
+- ``charts``: lines, bars, histograms, dots; ``curves``: trainings over epochs, means of many
+- ``digits``: images, features, confusion matrices
 - ``words``: how numbers, dropped nodes and matrices are told
 """
 
@@ -18,7 +19,8 @@ from helpers.figures.charts import (
     lines_figure,
     pairs_figure,
 )
-from helpers.figures.digits import confusion_figure, digits_figure
+from helpers.figures.curves import curves_figure, means_figure
+from helpers.figures.digits import confusion_figure, digits_figure, features_figure
 from helpers.figures.matrices import matrices_figure, sliced_figure
 from helpers.figures.networks import network_figure, networks_figure, product_figure, states_figure
 from helpers.figures.style import TEST, TRAIN, show
@@ -29,12 +31,15 @@ __all__ = [
     "TRAIN",
     "bars_figure",
     "confusion_figure",
+    "curves_figure",
     "digits_figure",
     "dots_figure",
+    "features_figure",
     "gradients_figure",
     "histograms_figure",
     "lines_figure",
     "matrices_figure",
+    "means_figure",
     "names",
     "network_figure",
     "networks_figure",

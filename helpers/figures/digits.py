@@ -29,6 +29,29 @@ def digits_figure(images: np.ndarray, captions: Sequence[str], alt: str) -> Desc
 
 
 @in_own_style
+def features_figure(rows: Mapping[str, np.ndarray], alt: str) -> Described:
+    """Weights that lead to units, as small images: for each name a row, shape (n, height, width).
+
+    All have the same scale of colours, violet for negative and orange for positive weights.
+    ``alt`` says what they are; what it adds are the largest weight and the typical size by row.
+    """
+    largest = max(np.abs(weights).max() for weights in rows.values())
+    columns = max(map(len, rows.values()))
+    fig, axes = new_panels(style.MAX_WIDTH, 1.05 * len(rows), columns, len(rows))
+    for line, (name, weights) in zip(axes, rows.items(), strict=True):
+        for ax, image in zip(line, weights, strict=True):
+            ax.imshow(image, cmap=style.WEIGHTS, vmin=-largest, vmax=largest)
+            ax.set(xticks=[], yticks=[])
+        line[0].set_ylabel(name, fontsize=style.SMALL)
+    sizes = "; ".join(
+        f"{name}: largest {np.abs(weights).max():.2f}, root mean square "
+        f"{np.sqrt(np.mean(weights**2)):.2f}"
+        for name, weights in rows.items()
+    )
+    return fig, f"{alt} Weights, {sizes}."
+
+
+@in_own_style
 def confusion_figure(
     counts: Mapping[tuple[int, int], int], n_classes: int, title: str, thing: str = "digit"
 ) -> Described:

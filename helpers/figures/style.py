@@ -22,6 +22,7 @@ HATCHING, HATCHED_NUMBER = "#c8c8c8", "#555555"  # dropped rows and columns of a
 RIGHT_ANSWERS = "#dcdcdc"  # the diagonal of a confusion matrix
 TRAIN, TEST = "#0072b2", "#d55e00"
 MARKERS = {TRAIN: "o", TEST: "s"}
+SETS = (TRAIN, TEST)  # what is trained on, and what is not: validation digits, too
 SECOND = "#7b4ea3"  # of two things that are compared
 LINES = [("-", "o", INK), ("--", "s", SECOND), (":", "^", "#b36b00"), ("-.", "D", FADED)]
 BARS = [("#b8b8b8", ""), ("#4d94c4", "//"), ("#e59866", ".."), ("white", "xx")]

@@ -69,12 +69,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list() -> None:
-    """Print the experiments and their settings, and how many runs of each are recorded."""
+    """Print how many runs of each experiment are recorded, and of the settings that lack some."""
     for name, experiment in EXPERIMENTS.items():
         runs = _recorded(name)
         print(f"{name}: {_count(runs, experiment.tasks())}")
         for setting in experiment.settings:
-            print(f"    {setting}: {_count(runs, experiment.tasks(settings=[setting]))}")
+            tasks = experiment.tasks(settings=[setting])
+            if not set(tasks) <= set(runs):
+                print(f"    {setting}: {_count(runs, tasks)}")
 
 
 def _run(options: argparse.Namespace) -> None:

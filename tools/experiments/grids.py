@@ -1,7 +1,7 @@
 """Which experiments there are, and with how many seeds each is run.
 
-The settings, and the function that makes one run, are in a module for each subject: ``article_b``
-and ``paper``.
+The settings, and the function that makes one run, are in a module for each subject: ``article_b``,
+``paper``, and ``digits`` with its ``digits_grids``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tools.experiments import article_b, paper
+from tools.experiments import article_b, digits, digits_grids, paper
 
 Task = tuple[str, int]  # setting and seed
 
@@ -70,6 +70,27 @@ EXPERIMENTS = {
     ),
     "paper_choices": Experiment(
         paper.train_mnist, paper.RESULTS, paper.CHOICES, seeds=1, checkpoints=True
+    ),
+    **{
+        name: Experiment(digits.train_digits, digits.RESULTS, settings, seeds=10, on_sample=True)
+        for name, settings in (
+            ("remedy", digits_grids.REMEDY),
+            ("rivals", digits_grids.RIVALS),
+            ("drops", digits_grids.DROPS),
+            ("examples", digits_grids.EXAMPLES),
+            ("label_noise", digits_grids.NOISE),
+            ("early_late", digits_grids.EARLY_LATE),
+            ("mask_or_slice", digits_grids.SLICE),
+        )
+    },
+    "inside": Experiment(
+        digits.look_inside, digits.INSIDE_RESULTS, digits_grids.INSIDE, seeds=10, on_sample=True
+    ),
+    "all_digits": Experiment(
+        digits.train_on_all, digits.RESULTS, digits_grids.ALL_DIGITS, seeds=10
+    ),
+    "other_digits": Experiment(
+        digits.train_on_others, digits.RESULTS, digits_grids.OTHERS, seeds=20
     ),
 }
 

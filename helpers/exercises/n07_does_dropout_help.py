@@ -1,0 +1,143 @@
+"""Exercises of notebook 07: gains, their errors, and what is chosen."""
+
+import numpy as np
+
+from helpers.exercises.judge import Exercise
+from helpers.recorded import recorded
+
+NONE, DROPOUT = np.array([12.0, 11.5, 12.4, 11.9, 12.2]), np.array([9.1, 8.8, 9.6, 9.0, 9.5])
+
+
+def standard_error(values: np.ndarray) -> float:
+    """That of their mean."""
+    return values.std(ddof=1) / np.sqrt(len(values))
+
+
+def unpaired_error(new: np.ndarray, old: np.ndarray) -> float:
+    """The standard error of the difference of two means, as if the seeds were not the same."""
+    return float(np.hypot(standard_error(new), standard_error(old)))
+
+
+def interval(new: np.ndarray, old: np.ndarray, factor: float, error=None) -> np.ndarray:
+    """The mean gain old − new, less and more ``factor`` times its standard error."""
+    gains = old - new
+    error = standard_error(gains) if error is None else error
+    return gains.mean() + np.array([-factor, factor]) * error
+
+
+# ---- the exercise that trains ------------------------------------------------------------------
+
+SMALL = recorded("remedy")
+SMALL_NONE, SMALL_DROPOUT = (SMALL[f"300 digits, {name}"]["error"] for name in ("none", "dropout"))
+GAINS = SMALL_NONE - SMALL_DROPOUT
+GAIN, ERROR = float(GAINS.mean()), float(standard_error(GAINS))
+UNPAIRED, SD = unpaired_error(SMALL_DROPOUT, SMALL_NONE), float(GAINS.std(ddof=1))
+
+
+def judge_training(answer: np.ndarray) -> str:
+    """Right is a gain within three recorded standard errors, an error within a factor of two."""
+    if answer.shape != (2,) or not np.isfinite(answer).all():
+        return "hand in two numbers, (gain, standard_error)"
+    gain, error = answer
+    if abs(gain + GAIN) < 3 * ERROR:
+        return "the sign: how much lower is the error with dropout"
+    if abs(100 * gain - GAIN) < 3 * ERROR:
+        return "in points of percent: 0.12 is an error of 12 %"
+    if abs(gain - GAIN) >= 3 * ERROR:
+        return "the gain is another: 300 digits, 20 epochs, batches of 10, seeds 0 to 9"
+    if abs(error / SD - 1) < 0.25:
+        return "the gain is right; its error is the SD of the ten gains, not that of their mean"
+    if abs(error / UNPAIRED - 1) < 0.05:
+        return "the gain is right; its error is that of two means that are not paired by seed"
+    if not ERROR / 2 <= error <= 2 * ERROR:
+        return "the gain is right, its standard error is not"
+    return ""
+
+
+EXERCISES = {
+    "07.1": Exercise(
+        right=float(standard_error(NONE - DROPOUT)),
+        wrong={
+            "that is the SD of the gains: how far may their mean be off": 0.1,
+            "that is the error of two means; the seeds are the same, take the gains": (
+                unpaired_error(NONE, DROPOUT)
+            ),
+            "divide the squares by n - 1: the mean is one of your own numbers": 0.04,
+            "that is the mean gain itself": 2.8,
+        },
+        solution="the gains are 2.9, 2.7, 2.8, 2.9 and 2.7, their SD is 0.1, and 0.1 / √5 = 0.045. "
+        "Without pairing it would be 0.214: seeds that are bad without dropout are bad with it.",
+        tolerance=0.01,
+    ),
+    "07.2": Exercise(
+        right=interval,
+        wrong={
+            "the sign: a gain is how much lower the new error is": lambda new, old, factor: (
+                interval(old, new, factor)
+            ),
+            "that is as wide as the gains are spread, not as their mean is uncertain": (
+                lambda new, old, factor: interval(new, old, factor, (old - new).std(ddof=1))
+            ),
+            "the two arrays are paired: take the gains, seed by seed": lambda new, old, factor: (
+                interval(new, old, factor, unpaired_error(new, old))
+            ),
+            "divide the squares by n - 1 (ddof=1)": lambda new, old, factor: interval(
+                new, old, factor, (old - new).std() / np.sqrt(len(new))
+            ),
+            "use the factor that is handed in": lambda new, old, factor: interval(new, old, 2.0),
+        },
+        solution="gains = old - new; error = gains.std(ddof=1) / np.sqrt(len(gains)); return "
+        "gains.mean() - factor * error, gains.mean() + factor * error.",
+        inputs=(
+            (DROPOUT, NONE, 2.776),
+            (np.array([8.0, 9.0, 7.5, 9.5]), np.array([9.0, 8.5, 9.25, 10.5]), 3.182),
+        ),
+    ),
+    "07.3": Exercise(
+        right=20,
+        wrong={
+            "that is as many epochs; an epoch of 3,000 digits has more steps": 60,
+            "more digits make an epoch longer: fewer of them are needed": 180,
+            "that is how many steps an epoch of 1,000 has; or did you mean epochs": 1_200,
+            "that is how many steps an epoch of 3,000 digits has": 3_600,
+        },
+        solution="60 epochs of 1,000 / 50 = 20 steps are 1,200 steps. An epoch of 3,000 digits has "
+        "60 steps: 20 epochs.",
+    ),
+    "07.4": Exercise(
+        right=(GAIN, ERROR),
+        wrong={
+            "the sign: how much lower is the error with dropout": (-GAIN, ERROR),
+            "in points of percent: 0.12 is an error of 12 %": (GAIN / 100, ERROR / 100),
+            "the gain is another: 300 digits, 20 epochs, batches of 10, seeds 0 to 9": (9.0, 0.2),
+            "the gain is right; its error is the SD of the ten gains, not that of their mean": (
+                (GAIN, SD)
+            ),
+            "the gain is right; its error is that of two means that are not paired by seed": (
+                (GAIN, UNPAIRED)
+            ),
+            "the gain is right, its standard error is not": (GAIN, 4 * ERROR),
+            "hand in two numbers, (gain, standard_error)": GAIN,
+        },
+        solution=f"recorded are a gain of {GAIN:.2f} points, SD of the ten gains {SD:.2f}, so a "
+        f"standard error of {ERROR:.2f}; without pairing it would be {UNPAIRED:.2f}. The loop: for "
+        "each seed, train(network, small_x, small_labels, Settings(epochs=20, batch_size=10, "
+        "learning_rate=0.02, ...), rng), once without and once with dropout, and 100 * "
+        "error_rate(network, *validation).",
+        judge=judge_training,
+    ),
+    "07.5": Exercise(
+        right=0.3532,
+        wrong={
+            "that is the standard error of one; the lowest of sixteen is further down": 0.2,
+            "that is the error of a mean of sixteen; here the lowest is taken": 0.05,
+            "that is the sum of all errors; how far down is the lowest of sixteen": 3.2,
+            "the lowest is too low on average, not right": 0,
+        },
+        solution="np.random.default_rng(0).normal(0, 0.2, (1_000_000, 16)).min(axis=1).mean() is "
+        "-0.353: the lowest of sixteen equal settings looks 1.77 standard errors better than it "
+        "is. So a gain of that size, over the best of the others, is nothing; the test digits, or "
+        "new seeds, would tell.",
+        tolerance=0.02,
+    ),
+}

@@ -1,0 +1,85 @@
+"""What a training does over its epochs, and means of many trainings with their errors."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from helpers.figures import style
+from helpers.figures.style import Described, finish, in_own_style, new_figure, new_panels
+from helpers.figures.words import minus
+
+Curves = Mapping[str, Mapping[str, Mapping[str, np.ndarray]]]
+
+
+@in_own_style
+def curves_figure(trainings: Curves, title: str = "", log: Sequence[str] = ()) -> Described:
+    """Learning curves, a panel for each quantity: ``trainings[name][quantity][set]`` over epochs.
+
+    The two sets are told apart by colour and marker, the two trainings by solid and dashed lines.
+    The quantities in ``log`` have a logarithmic scale.
+    """
+    quantities = list(next(iter(trainings.values())))
+    fig, axes = new_panels(style.MAX_WIDTH, 3.6, len(quantities))
+    alt = f"{title}, over epochs."
+    for ax, quantity in zip(axes[0], quantities, strict=True):
+        for dashes, (name, curves) in zip(("-", "--"), trainings.items(), strict=True):
+            for colour, (digits, y) in zip(style.SETS, curves[quantity].items(), strict=True):
+                epochs, best = np.arange(1, len(y) + 1), int(np.argmin(y))
+                look = {"ls": dashes, "color": colour, "marker": style.MARKERS[colour], "ms": 4.5}
+                label = f"{digits}, {name}"
+                ax.plot(epochs, y, lw=1.6, markevery=[0, len(y) - 1], label=label, **look)
+                alt += (
+                    f" {quantity.capitalize()}, {label}: {y[0]:.3g} after epoch 1, lowest "
+                    f"{y[best]:.3g} after epoch {best + 1}, {y[-1]:.3g} after epoch {len(y)}."
+                )
+        if quantity in log:
+            ax.set_yscale("log")
+            ax.yaxis.set_major_formatter("{x:g}")
+        else:
+            ax.set_ylim(bottom=0)
+        ax.grid(axis="y", color=style.GRID, lw=0.8)
+        finish(ax, "epoch", f"{quantity}{' (logarithmic scale)' if quantity in log else ''}")
+    handles = axes[0, 0].get_legend_handles_labels()
+    fig.legend(*handles, loc="outside lower center", ncols=2, handlelength=3.2, **style.LEGEND)
+    fig.suptitle(title, fontsize=style.TITLE)
+    return fig, alt
+
+
+@in_own_style
+def means_figure(
+    x: Sequence[float] | Sequence[str],
+    groups: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    x_label: str,
+    y_label: str,
+    title: str = "",
+    log: bool = False,
+) -> Described:
+    """Means with bars of one standard error on either side, over numbers or names ``x``.
+
+    ``groups`` has for each name the means and their standard errors, as many as ``x``. With ``log``
+    the numbers ``x`` are on a logarithmic scale.
+    """
+    named = isinstance(x[0], str)
+    fig, ax = new_figure(6.8, 3.4)
+    places = np.arange(len(x)) if named else np.array(x, dtype=float)
+    alt = f"{title or y_label}: {y_label} by {x_label}, mean ± SE."
+    for k, (name, (means, errors)) in enumerate(groups.items()):
+        dashes, marker, colour = style.LINES[k]
+        beside = 0.12 * (k - (len(groups) - 1) / 2) if named else 0.0  # bars that would hide others
+        look = {"ls": "" if named else dashes, "marker": marker, "color": colour, "ms": 5}
+        label = name or None
+        ax.errorbar(places + beside, means, errors, capsize=3, lw=1.5, label=label, **look)
+        told = ", ".join(
+            f"{minus(f'{mean:.3g}')} ± {error:.1g} at {place if named else f'{place:g}'}"
+            for place, mean, error in zip(x, means, errors, strict=True)
+        )
+        alt += f" {name}: {told}." if name else f" {told}."
+    if log:
+        ax.set_xscale("log")
+        ax.set_xticks([], minor=True)
+    ax.set_xticks(places, list(x) if named else [f"{value:g}" for value in x])
+    ax.grid(axis="y", color=style.GRID, lw=0.8)
+    if len(groups) > 1:
+        ax.legend(**style.LEGEND)
+    finish(ax, x_label, y_label, f"{title} (bars: ± 1 SE)" if title else "")
+    return fig, alt

@@ -1,0 +1,117 @@
+"""A table of the reader's own: read from a CSV file, and cut into three sets.
+
+The first line of the file names the columns. One of them holds the classes, in any words; all
+others hold numbers. What does not fit is refused with its line and column.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from helpers.validation import check_generator
+
+FEWEST = 20  # rows that can be cut into three sets
+
+
+class Table(NamedTuple):
+    """``x`` has shape (n, n_columns), ``labels`` are places in ``classes``, which are sorted."""
+
+    x: np.ndarray
+    labels: np.ndarray
+    classes: tuple[str, ...]
+
+
+def read_table(path: str | Path, label: str) -> Table:
+    """The table in the file, UTF-8 text with commas; ``label`` names the column of classes.
+
+    Empty lines are passed over. Raises ``ValueError``, naming file, line and column, for a value
+    that is no finite number, a class that is missing, a line with more or fewer values than there
+    are columns; and for names that are twice there, fewer than ``FEWEST`` rows, or a single class.
+    Raises ``FileNotFoundError`` if there is no file.
+    """
+    path = Path(path)
+    (_, names), *rows = _lines(path)
+    _check_names(path, names, label)
+    numbers, labels = [], []
+    for line, row in rows:
+        if len(row) != len(names):
+            raise ValueError(
+                f"{path}, line {line}: {len(row)} values, but line 1 names {len(names)} columns"
+            )
+        values = dict(zip(names, row, strict=True))
+        labels.append(values.pop(label).strip())
+        if not labels[-1]:
+            raise ValueError(f"{path}, line {line}, column {label!r}: the class is missing")
+        numbers.append([_number(path, line, name, text) for name, text in values.items()])
+    if len(rows) < FEWEST:
+        raise ValueError(f"{path}: there must be at least {FEWEST} rows of data, got {len(rows)}")
+    classes, labels = np.unique(labels, return_inverse=True)
+    if len(classes) < 2:
+        raise ValueError(
+            f"{path}, column {label!r}: there must be two classes or more, got {classes[0]!s}"
+        )
+    return Table(np.array(numbers), labels, tuple(map(str, classes)))
+
+
+def three_sets(table: Table, rng: np.random.Generator) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Training, validation and test set of the table: half, a quarter, a quarter, drawn by ``rng``.
+
+    Each is (inputs, labels), the inputs float32, each column with the mean 0 and standard deviation
+    1 that it has in the training set; a column that is constant there becomes 0. Raises
+    ``TypeError`` for an ``rng`` that is no generator.
+    """
+    check_generator("rng", rng)
+    order = rng.permutation(len(table.x))
+    training, validation, test = np.split(order, [len(order) // 2, len(order) * 3 // 4])
+    mean, sd = table.x[training].mean(axis=0), table.x[training].std(axis=0)
+    constant = sd <= 1e-12 * np.abs(mean)  # rounding aside
+    x = np.where(constant, 0.0, (table.x - mean) / np.where(constant, 1.0, sd))
+    return tuple(
+        (x[rows].astype(np.float32), table.labels[rows]) for rows in (training, validation, test)
+    )
+
+
+def _lines(path: Path) -> list[tuple[int, list[str]]]:
+    """The lines that are not empty, each with its number in the file."""
+    with path.open(encoding="utf-8-sig", newline="") as file:  # some programs begin with a mark
+        reader = csv.reader(file, strict=True)
+        try:
+            lines = [(reader.line_num, row) for row in reader if row]
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path}: the file must be text in UTF-8: {error}") from error
+        except csv.Error as error:
+            raise ValueError(f"{path}, line {reader.line_num}: {error}") from error
+    if not lines:
+        raise ValueError(f"{path}: the file is empty")
+    return lines
+
+
+def _check_names(path: Path, names: list[str], label: str) -> None:
+    twice = [name for name, n in Counter(names).items() if n > 1]
+    if twice:
+        raise ValueError(f"{path}, line 1: the column {twice[0]!r} is named twice")
+    if label not in names:
+        semicolons = "; values must be separated by commas" if ";" in "".join(names) else ""
+        raise ValueError(
+            f"{path}, line 1: no column is named {label!r}, but {', '.join(names)}{semicolons}"
+        )
+    if len(names) < 2:
+        raise ValueError(f"{path}, line 1: there must be a column of numbers beside {label!r}")
+
+
+def _number(path: Path, line: int, column: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(
+            f"{path}, line {line}, column {column!r}: it must be a finite number, got {text!r}"
+        )
+    return value

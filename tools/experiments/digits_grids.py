@@ -1,0 +1,162 @@
+"""The settings of the experiments on few digits, by experiment. ``digits`` makes the runs.
+
+A setting names what differs from `digits.STEPS` and a network of 128 hidden units.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+NONE = {"mode": "none"}
+
+
+def drops(input_drop: float, hidden_drop: float) -> dict:
+    """Options of a training with masks."""
+    return {"mode": "mask", "input_drop": input_drop, "hidden_drop": hidden_drop}
+
+
+DROPOUT = drops(0.2, 0.5)  # as in the 2014 paper
+MILD = drops(0.1, 0.3)
+BOTH = {"none": NONE, "dropout": DROPOUT}
+THREE = {"none": NONE, "mild dropout": MILD, "dropout": DROPOUT}
+
+# ---- the remedy, and when it is none -----------------------------------------------------------
+
+EPOCHS = (2, 5, 10, 20, 200)
+WIDTHS = (4, 8, 16, 32, 64, 256, 512)
+SMALL_CASE = {  # what an exercise trains: a second a run
+    "n_train": 300,
+    "epochs": 20,
+    "batch_size": 10,
+    "learning_rate": 0.02,
+}
+
+REMEDY = {
+    **BOTH,
+    **{f"{n} epochs, {name}": {**how, "epochs": n} for n in EPOCHS for name, how in BOTH.items()},
+    **{f"{n} units, {name}": {**how, "hidden": (n,)} for n in WIDTHS for name, how in BOTH.items()},
+    **{f"300 digits, {name}": {**how, **SMALL_CASE} for name, how in BOTH.items()},
+}
+
+# ---- rivals and friends: four strengths times four learning rates each -------------------------
+
+SLOW, FAST = (0.02, 0.05, 0.1, 0.2), (0.05, 0.1, 0.2, 0.4)  # with dropout, 0.4 is too fast
+TRIES = {
+    "early stopping": [{"patience": n} for n in (2, 3, 5, 10)],
+    "L2": [{"l2": l2} for l2 in (1e-4, 3e-4, 1e-3, 3e-3)],
+    "max-norm": [{"max_norm": c} for c in (1.5, 2.0, 2.5, 3.0)],
+    "dropout": [drops(0.0, 0.5), MILD, drops(0.2, 0.3), DROPOUT],
+    "dropout, L2": [{**DROPOUT, "l2": l2} for l2 in (1e-5, 1e-4, 3e-4, 1e-3)],
+    "dropout, max-norm": [{**DROPOUT, "max_norm": c} for c in (2.0, 2.5, 3.0, 4.0)],
+}
+
+
+def described(options: dict) -> str:
+    """Options as part of the name of a setting: what is chosen, and its value."""
+    if options.get("mode") == "mask" and not {"l2", "max_norm"} & options.keys():
+        return "drops {input_drop:g} and {hidden_drop:g}".format_map(options)
+    words = {"patience": "patience", "l2": "l2", "max_norm": "max-norm"}
+    return "".join(f"{words[key]} {options[key]:g}" for key in words if key in options)
+
+
+RIVALS = {
+    **{
+        f"none, learning rate {rate:g}": {"learning_rate": rate}
+        for rate in (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
+    },
+    **{
+        f"{name}, {described(options)}, learning rate {rate:g}": {**options, "learning_rate": rate}
+        for name, tries in TRIES.items()
+        for options, rate in product(tries, SLOW if "dropout" in name else FAST)
+    },
+}
+
+# ---- how much to drop --------------------------------------------------------------------------
+
+KEPT = 64  # units that stay on average, where the width varies with the drop
+HIDDEN_DROPS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+INPUT_DROPS = (0.0, 0.1, 0.2, 0.3, 0.5)
+
+DROPS = {
+    **{f"128 units, hidden {drop:g}": drops(0.0, drop) for drop in HIDDEN_DROPS},
+    **{
+        f"64 units left, hidden {drop:g}": {
+            **drops(0.0, drop),
+            "hidden": (round(KEPT / (1 - drop)),),
+        }
+        for drop in HIDDEN_DROPS
+    },
+    **{
+        f"input {drop:g}, hidden {hidden:g}": drops(drop, hidden)
+        for hidden in (0.0, 0.5)
+        for drop in INPUT_DROPS
+    },
+}
+
+# ---- how many examples, and how many of them wrong ---------------------------------------------
+
+N_STEPS = (1_200, 4_800)
+BATCHES = {100: 2, 300: 6, 1_000: 20, 3_000: 60}  # examples: batches of 50 in an epoch
+
+EXAMPLES = {
+    f"{n} digits, {steps} steps, {name}": {
+        **how,
+        "n_train": n,
+        "validation_from": 3_000,
+        "epochs": steps // batches,
+    }
+    for steps in N_STEPS
+    for n, batches in BATCHES.items()
+    for name, how in THREE.items()
+}
+ALL_DIGITS = {
+    f"{width} units, {name}": {**how, "hidden": (width,), "epochs": 12}
+    for width in (128, 1024)
+    for name, how in THREE.items()
+}
+OTHERS = dict(BOTH)
+NOISE = {
+    f"{flipped:.0%} wrong, hidden {drop:g}": {**drops(0.0, drop), "flipped": flipped}
+    for flipped in (0.0, 0.1, 0.3)
+    for drop in (0.0, 0.2, 0.35, 0.5, 0.65, 0.8)
+}
+
+# ---- early and late dropout --------------------------------------------------------------------
+
+NETWORKS = {
+    "underfits": {"hidden": (16,), "n_train": 3_000, "validation_from": 3_000, "epochs": 20},
+    "overfits": {"epochs": 60},
+}
+WEAK = drops(0.1, 0.2)
+EARLY_LATE = {
+    f"{network}, {name}": {**options, **how}
+    for network, options in NETWORKS.items()
+    for half in [options["epochs"] // 2]
+    for name, how in {
+        "none": NONE,
+        **{
+            f"{strength} {when}": {**how, **({"without_in": span} if span else {})}
+            for strength, how in (("weak", WEAK), ("strong", DROPOUT))
+            for when, span in (
+                ("throughout", None),
+                ("early", (half, 2 * half)),
+                ("late", (0, half)),
+            )
+        },
+    }.items()
+}
+
+# ---- inside, and masks against slices ----------------------------------------------------------
+
+INSIDE = {name: {**how, "hidden": (128, 128)} for name, how in BOTH.items()}
+SLICE = {
+    f"{'-'.join(map(str, hidden))}, {epochs} epochs, {mode}": {
+        "hidden": hidden,
+        "epochs": epochs,
+        "mode": mode,
+        "learning_rate": rate,
+    }
+    for hidden, rate in (((128,), 0.05), ((512, 512), 0.02))
+    for epochs in (60, 120)
+    for mode in ("none", "mask", "slice")
+}
