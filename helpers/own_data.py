@@ -1,4 +1,4 @@
-"""A table of the reader's own: read from a CSV file, and cut into three sets.
+"""A table of the reader's own: read from a CSV file, split, and scaled.
 
 The first line of the file names the columns. One of them holds the classes, in any words; all
 others hold numbers. What does not fit is refused with its line and column.
@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.validation import check_generator
+from helpers.validation import check_generator, finite_number
 
-FEWEST = 20  # rows that can be cut into three sets
+FEWEST = 20  # rows: less cannot be split in three
+LIMIT = 3  # standard deviations
 
 
 class Table(NamedTuple):
@@ -59,22 +60,40 @@ def read_table(path: str | Path, label: str) -> Table:
     return Table(np.array(numbers), labels, tuple(map(str, classes)))
 
 
-def three_sets(table: Table, rng: np.random.Generator) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-    """Training, validation and test set of the table: half, a quarter, a quarter, drawn by ``rng``.
+def split(table: Table, fraction: float, rng: np.random.Generator) -> tuple[Table, Table]:
+    """Two tables that together have all rows of ``table``, drawn by ``rng``.
 
-    Each is (inputs, labels), the inputs float32, each column with the mean 0 and standard deviation
-    1 that it has in the training set; a column that is constant there becomes 0. Raises
-    ``TypeError`` for an ``rng`` that is no generator.
+    The first gets the ``fraction`` of them, rounded. Raises ``ValueError`` unless each gets a row
+    at least, ``TypeError`` for an ``rng`` that is no generator.
     """
     check_generator("rng", rng)
     order = rng.permutation(len(table.x))
-    training, validation, test = np.split(order, [len(order) // 2, len(order) * 3 // 4])
-    mean, sd = table.x[training].mean(axis=0), table.x[training].std(axis=0)
-    constant = sd <= 1e-12 * np.abs(mean)  # rounding aside
-    x = np.where(constant, 0.0, (table.x - mean) / np.where(constant, 1.0, sd))
+    n_first = round(finite_number("fraction", fraction) * len(order))
+    if not 0 < n_first < len(order):
+        raise ValueError(
+            f"fraction must leave both parts some of {len(order)} rows, got {fraction}"
+        )
     return tuple(
-        (x[rows].astype(np.float32), table.labels[rows]) for rows in (training, validation, test)
+        Table(table.x[rows], table.labels[rows], table.classes)
+        for rows in (order[:n_first], order[n_first:])
     )
+
+
+def standardised(training: Table, *others: Table) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Inputs and labels of each table, the inputs float32, to train `helpers.network` with.
+
+    Every column of ``training`` gets mean 0 and standard deviation 1, and those of the others are
+    scaled in the same way: nothing is learned from them. Values beyond ``LIMIT`` are cut to it, so
+    that a rare one does not drown the others, and a column that is constant in ``training`` becomes
+    0.
+    """
+    mean, sd = training.x.mean(axis=0), training.x.std(axis=0)
+    constant = sd <= 1e-12 * np.abs(mean)  # rounding aside
+    scaled = []
+    for table in (training, *others):
+        x = np.where(constant, 0.0, (table.x - mean) / np.where(constant, 1.0, sd))
+        scaled.append((x.clip(-LIMIT, LIMIT).astype(np.float32), table.labels))
+    return scaled
 
 
 def _lines(path: Path) -> list[tuple[int, list[str]]]:

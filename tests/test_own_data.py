@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.own_data import FEWEST, Table, read_table, three_sets
+from helpers.own_data import FEWEST, Table, read_table, split, standardised
 
 ROWS = [f"{k},{k / 4},{'ab'[k % 2]}" for k in range(FEWEST)]
 
@@ -63,31 +63,49 @@ def test_another_encoding_is_refused(table):
         read_table(path, "l")
 
 
-def test_the_three_sets_hold_each_row_once_and_are_scaled_by_the_training_set():
-    rng = np.random.default_rng(0)
-    x = np.column_stack([rng.normal(5, 3, 101), np.full(101, 7.7), np.arange(101.0)])
-    table = Table(x, np.arange(101) % 4, ("a", "b", "c", "d"))
-    sets = three_sets(table, np.random.default_rng(1))
-    assert [len(labels) for _, labels in sets] == [50, 25, 26]
-    training = sets[0][0]
-    assert training.dtype == np.float32
-    assert np.allclose(training[:, [0, 2]].mean(axis=0), 0, atol=1e-6)
-    assert np.allclose(training[:, [0, 2]].std(axis=0), 1, atol=1e-6)
-    everything = np.concatenate([inputs for inputs, _ in sets])
-    labels = np.concatenate([labels for _, labels in sets])
-    assert not everything[:, 1].any()
-    order = np.argsort(everything[:, 2])  # the rows again, in the order of the table
-    assert np.array_equal(labels[order], table.labels)
-    steps = np.diff(everything[order, 2])
-    assert np.allclose(steps, steps[0], rtol=1e-3)
-    again = three_sets(table, np.random.default_rng(1))
-    assert all(
-        np.array_equal(a, b)
-        for one, other in zip(sets, again, strict=True)
-        for a, b in zip(one, other, strict=True)
-    )
+def made_up(n):
+    """A table whose last column counts its rows; its second is constant."""
+    x = np.column_stack([np.random.default_rng(0).normal(5, 3, n), np.full(n, 7.7), np.arange(n)])
+    return Table(x, np.arange(n) % 4, ("a", "b", "c", "d"))
+
+
+def test_a_split_has_each_row_once_with_its_label():
+    table = made_up(101)
+    parts = split(table, 3 / 4, np.random.default_rng(1))
+    assert [len(part.x) for part in parts] == [76, 25]
+    rows = np.concatenate([part.x[:, 2] for part in parts]).astype(int)
+    assert sorted(rows) == list(range(101)) and list(rows) != sorted(rows)
+    for part in parts:
+        assert np.array_equal(part.x, table.x[part.x[:, 2].astype(int)])
+        assert np.array_equal(part.labels, part.x[:, 2] % 4) and part.classes == table.classes
+    again = split(table, 3 / 4, np.random.default_rng(1))
+    assert np.array_equal(parts[0].x, again[0].x)
+
+
+def test_all_tables_are_scaled_by_the_first():
+    training, other = split(made_up(101), 0.5, np.random.default_rng(1))
+    (x, labels), (other_x, _) = standardised(training, other)
+    assert x.dtype == np.float32 and labels is training.labels
+    assert np.allclose(x[:, [0, 2]].mean(axis=0), 0, atol=1e-6)
+    assert np.allclose(x[:, [0, 2]].std(axis=0), 1, atol=1e-6)
+    assert not x[:, 1].any() and not other_x[:, 1].any()
+    slope = 1 / training.x[:, 2].std()  # the same for both
+    assert np.allclose(other_x[:, 2], slope * (other.x[:, 2] - training.x[:, 2].mean()))
+
+
+def test_a_value_far_out_is_cut():
+    training = Table(np.arange(21.0)[:, np.newaxis] - 10, np.arange(21) % 2, ("a", "b"))
+    other = Table(np.array([[-1e9], [18.1], [18.2]]), np.zeros(3, int), ("a", "b"))
+    (_, _), (x, _) = standardised(training, other)  # the SD is √(440 / 12) = 6.0553
+    assert x[:, 0] == pytest.approx([-3, 18.1 / 6.0553, 3], abs=1e-4)
+
+
+@pytest.mark.parametrize("fraction", [0, 1, -1, 1.5])
+def test_a_part_without_rows_is_refused(fraction):
+    with pytest.raises(ValueError, match="fraction must leave both parts some of 20 rows, got"):
+        split(made_up(20), fraction, np.random.default_rng(0))
 
 
 def test_a_seed_is_no_generator():
     with pytest.raises(TypeError, match="rng"):
-        three_sets(Table(np.zeros((20, 1)), np.arange(20) % 2, ("a", "b")), 1)
+        split(made_up(20), 0.5, 1)

@@ -62,6 +62,7 @@ def means_figure(
     named = isinstance(x[0], str)
     fig, ax = new_figure(6.8, 3.4)
     places = np.arange(len(x)) if named else np.array(x, dtype=float)
+    told_places = [place.replace("\n", " ") if named else f"{place:g}" for place in x]
     alt = f"{title or y_label}: {y_label} by {x_label}, mean ± SE."
     for k, (name, (means, errors)) in enumerate(groups.items()):
         dashes, marker, colour = style.LINES[k]
@@ -70,8 +71,8 @@ def means_figure(
         label = name or None
         ax.errorbar(places + beside, means, errors, capsize=3, lw=1.5, label=label, **look)
         told = ", ".join(
-            f"{minus(f'{mean:.3g}')} ± {error:.1g} at {place if named else f'{place:g}'}"
-            for place, mean, error in zip(x, means, errors, strict=True)
+            f"{minus(f'{mean:.3g}')} ± {error:.1g} at {place}"
+            for place, mean, error in zip(told_places, means, errors, strict=True)
         )
         alt += f" {name}: {told}." if name else f" {told}."
     if log:
@@ -79,6 +80,8 @@ def means_figure(
         ax.set_xticks([], minor=True)
     ax.set_xticks(places, list(x) if named else [f"{value:g}" for value in x])
     ax.grid(axis="y", color=style.GRID, lw=0.8)
+    if ax.get_ylim()[0] < 0 < ax.get_ylim()[1]:
+        ax.axhline(0, color=style.FADED, lw=1, zorder=0.5)
     if len(groups) > 1:
         ax.legend(**style.LEGEND)
     finish(ax, x_label, y_label, f"{title} (bars: ± 1 SE)" if title else "")

@@ -1,7 +1,7 @@
 """Which experiments there are, and with how many seeds each is run.
 
 The settings, and the function that makes one run, are in a module for each subject: ``article_b``,
-``paper``, and ``digits`` with its ``digits_grids``.
+``paper``, ``digits`` with its ``digits_grids``, and ``monte_carlo``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tools.experiments import article_b, digits, digits_grids, paper
+from tools.experiments import article_b, digits, digits_grids, monte_carlo, paper
 
 Task = tuple[str, int]  # setting and seed
 
@@ -81,10 +81,18 @@ EXPERIMENTS = {
             ("label_noise", digits_grids.NOISE),
             ("early_late", digits_grids.EARLY_LATE),
             ("mask_or_slice", digits_grids.SLICE),
+            ("tested", digits_grids.TESTED),
         )
     },
     "inside": Experiment(
         digits.look_inside, digits.INSIDE_RESULTS, digits_grids.INSIDE, seeds=10, on_sample=True
+    ),
+    "monte_carlo": Experiment(
+        monte_carlo.compare_predictions,
+        monte_carlo.RESULTS,
+        monte_carlo.SETTINGS,
+        seeds=10,
+        on_sample=True,
     ),
     "all_digits": Experiment(
         digits.train_on_all, digits.RESULTS, digits_grids.ALL_DIGITS, seeds=10
