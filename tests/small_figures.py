@@ -103,6 +103,46 @@ CALLS = {
         "Three seeds",
         ("the article", 0.9296),
     ),
+    "curves_figure": lambda: figures.curves_figure(
+        {
+            name: {
+                "loss": {"training": 2.0 * y, "validation": 3.0 * y[::-1]},
+                "error": {"training": 9 * y, "validation": 8 * y},
+            }
+            for name, y in (
+                ("plain", np.array([1, 0.5, 0.25])),
+                ("dropped", np.array([0.9, 0.6, 0.7])),
+            )
+        },
+        "Two trainings",
+        log=["loss"],
+    ),
+    "means_figure": lambda: figures.means_figure(
+        (100, 300, 1000),
+        {"without": ([28.5, 15.4, 10.6], [0.3, 0.1, 0.1]), "with": ([25, 13, -7.1], [0.2, 0.2, 1])},
+        "digits",
+        "error in %",
+        "How many examples",
+        log=True,
+    ),
+    "features_figure": lambda: figures.features_figure(
+        {"plain": IMAGES[:4] / 100 - 1, "dropped": IMAGES[4:8] / -100}, "Eight images."
+    ),
+    "reliability_figure": lambda: figures.reliability_figure(
+        {"plain": (np.array([0.3, 0.75]), np.array([0.25, 0.5])), "other": ([0.9], [0.95])},
+        "Reliability",
+    ),
+    "bands_figure": lambda: figures.bands_figure(
+        np.linspace(-2, 2, 9),
+        {
+            "ReLU": (np.linspace(-1, 1, 9), np.full(9, 0.25)),
+            "tanh": (np.zeros(9), np.arange(9) / 8),
+        },
+        (np.array([-0.5, 0.5]), np.array([0.1, -0.1])),
+        "input",
+        "output",
+        "Two bands",
+    ),
     "digits_figure": lambda: figures.digits_figure(IMAGES, CAPTIONS, "Twelve digits of noise:"),
     "confusion_figure": lambda: figures.confusion_figure(COUNTS, 3, "Test set"),
 }

@@ -63,6 +63,15 @@ KNOWN = {
     "07.3": 20,
     "07.4": (1.94, 0.14),
     "07.5": 0.353198,
+    "08.1": 0.786060,
+    "08.2": lambda f: (
+        f(np.array([[0.9, 0.1], [0.6, 0.4]]), np.array([0.5, 0.5]))
+        == pytest.approx([0.786060, 0.213940], abs=1e-5)
+    ),
+    "08.3": 18,
+    "08.4": 100,
+    # two units of 3 and 4, each with a mask of variance 1
+    "08.5": lambda f: f(np.array([[3.0, 2.0]]), np.array([1.0, 2.0]), 0.5) == pytest.approx([5.0]),
 }
 
 

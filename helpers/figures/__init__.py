@@ -7,7 +7,7 @@ alternative text carries the numbers that matter, made from the data that is dra
 - ``networks``: networks and their nodes; ``backward``: gradients and the way back of errors
 - ``matrices``: matrices, alone or beside their network
 - ``charts``: lines, bars, histograms, dots; ``curves``: trainings over epochs, means of many
-- ``digits``: images, features, confusion matrices
+- ``digits``: images, features, confusion matrices; ``uncertainty``: confidence, bands
 - ``words``: how numbers, dropped nodes and matrices are told
 """
 
@@ -24,11 +24,13 @@ from helpers.figures.digits import confusion_figure, digits_figure, features_fig
 from helpers.figures.matrices import matrices_figure, sliced_figure
 from helpers.figures.networks import network_figure, networks_figure, product_figure, states_figure
 from helpers.figures.style import TEST, TRAIN, show
+from helpers.figures.uncertainty import bands_figure, reliability_figure
 from helpers.figures.words import names
 
 __all__ = [
     "TEST",
     "TRAIN",
+    "bands_figure",
     "bars_figure",
     "confusion_figure",
     "curves_figure",
@@ -45,6 +47,7 @@ __all__ = [
     "networks_figure",
     "pairs_figure",
     "product_figure",
+    "reliability_figure",
     "show",
     "sliced_figure",
     "states_figure",

@@ -26,7 +26,7 @@ SETS = (TRAIN, TEST)  # what is trained on, and what is not: validation digits, 
 SECOND = "#7b4ea3"  # of two things that are compared
 LINES = [("-", "o", INK), ("--", "s", SECOND), (":", "^", "#b36b00"), ("-.", "D", FADED)]
 BARS = [("#b8b8b8", ""), ("#4d94c4", "//"), ("#e59866", ".."), ("white", "xx")]
-HISTOGRAM, GRID = "#4d94c4", "#e4e4e4"
+HISTOGRAM, GRID, BAND = "#4d94c4", "#e4e4e4", "#d3c6de"
 
 MAX_WIDTH = 8.4  # inches; wider figures would be shrunk by JupyterLab, and their text with them
 DPI = 100

@@ -109,11 +109,14 @@ EXAMPLES = {
     for n, batches in BATCHES.items()
     for name, how in THREE.items()
 }
-ALL_DIGITS = {
-    f"{width} units, {epochs} epochs, {name}": {**how, "hidden": (width,), "epochs": epochs}
-    for width, epochs in ((128, 12), (1024, 12), (128, 60), (1024, 60))
-    for name, how in THREE.items()
-}
+ALL_DIGITS, ALL_DIGITS_LONG = (
+    {
+        f"{width} units, {epochs} epochs, {name}": {**how, "hidden": (width,), "epochs": epochs}
+        for width in (128, 1024)
+        for name, how in THREE.items()
+    }
+    for epochs in (12, 60)
+)
 OTHERS = dict(BOTH)
 NOISE = {
     f"{flipped:.0%} wrong, hidden {drop:g}": {**drops(0.0, drop), "flipped": flipped}

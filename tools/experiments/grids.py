@@ -97,6 +97,9 @@ EXPERIMENTS = {
     "all_digits": Experiment(
         digits.train_on_all, digits.RESULTS, digits_grids.ALL_DIGITS, seeds=10
     ),
+    "all_digits_long": Experiment(
+        digits.train_on_all, digits.RESULTS, digits_grids.ALL_DIGITS_LONG, seeds=3
+    ),
     "other_digits": Experiment(
         digits.train_on_others, digits.RESULTS, digits_grids.OTHERS, seeds=20
     ),

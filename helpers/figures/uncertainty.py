@@ -1,0 +1,65 @@
+"""How sure a prediction is: confidence against right answers, and bands around curves."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from helpers.figures import style
+from helpers.figures.style import Described, finish, in_own_style, new_figure, new_panels
+from helpers.figures.words import minus, number
+
+
+@in_own_style
+def reliability_figure(
+    groups: Mapping[str, tuple[np.ndarray, np.ndarray]], title: str
+) -> Described:
+    """A reliability diagram: for each name mean confidence and share of right answers, bin by bin.
+
+    Points on the dashed diagonal say as often as they are right that they are sure; below it they
+    are too sure, above it not sure enough.
+    """
+    fig, ax = new_figure(5.6, 4.4)
+    ax.plot([0, 1], [0, 1], "--", color=style.FADED, lw=1, label="as sure as right")
+    alt = f"{title}: share of right answers over confidence, bin by bin; a dashed diagonal."
+    for (dashes, marker, colour), (name, points) in zip(style.LINES, groups.items(), strict=False):
+        look = {"ls": dashes, "marker": marker, "color": colour, "lw": 1.6, "ms": 5}
+        ax.plot(*points, label=name, **look)
+        told = ", ".join(
+            f"{number(right)} at {number(sure)}" for sure, right in zip(*points, strict=True)
+        )
+        alt += f" {name}: {told}."
+    ax.set(xlim=(0, 1.02), ylim=(0, 1.02))
+    ax.legend(**style.LEGEND)
+    finish(ax, "confidence (mean of the bin)", "share of right answers", title)
+    return fig, alt
+
+
+@in_own_style
+def bands_figure(
+    x: np.ndarray,
+    bands: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    points: tuple[np.ndarray, np.ndarray],
+    x_label: str,
+    y_label: str,
+    title: str,
+) -> Described:
+    """Panels side by side, in each a curve with a band of two standard deviations on either side.
+
+    ``bands`` has for each panel the curve and the standard deviation over ``x``; ``points`` are the
+    data, the same in all panels. The alternative text gives both at a few places.
+    """
+    fig, axes = new_panels(style.MAX_WIDTH, 3.4, len(bands), sharey=True)
+    told_at = np.unique(np.linspace(0, len(x) - 1, 9).round().astype(int))
+    alt = f"{title}: {y_label} over {x_label}, {len(points[0])} data points."
+    for ax, (name, (curve, sd)) in zip(axes[0], bands.items(), strict=True):
+        ax.fill_between(x, curve - 2 * sd, curve + 2 * sd, color=style.BAND, lw=0)
+        ax.plot(x, curve, color=style.INK, lw=1.8)
+        ax.plot(*points, "x", color=style.SECOND, ms=5, mew=1.3)
+        ax.grid(axis="x", color=style.GRID, lw=0.8)
+        finish(ax, x_label, y_label if ax is axes[0, 0] else "", name)
+        told = ", ".join(
+            f"{number(curve[k], 1)} ± {number(sd[k])} at {minus(f'{x[k]:g}')}" for k in told_at
+        )
+        alt += f" {name}, curve ± SD: {told}."
+    fig.suptitle(f"{title} (band: ± 2 SD)", fontsize=style.TITLE)
+    return fig, alt

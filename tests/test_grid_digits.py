@@ -1,0 +1,179 @@
+"""Small networks on few digits: runs by hand, and the records in ``results/``."""
+
+import numpy as np
+import pytest
+from small_experiment import fake_mnist
+
+from helpers.early_stopping import EarlyStopping
+from helpers.mnist import averaged_pixels, load_sample
+from helpers.network import Network, error_rate, predict
+from helpers.recorded import recorded
+from helpers.training import Settings, train
+from tools.experiments import digits, monte_carlo
+from tools.experiments.digits_grids import CHOSEN, DROPOUT
+from tools.experiments.grids import EXPERIMENTS
+
+SAMPLE = load_sample()
+X, LABELS = averaged_pixels(SAMPLE[0]), SAMPLE[1]
+QUICK = {"epochs": 2, "batch_size": 50, "learning_rate": 0.05}
+RECORDS = [
+    *("remedy", "rivals", "drops", "examples", "label_noise", "early_late", "mask_or_slice"),
+    *("tested", "inside", "monte_carlo", "all_digits", "all_digits_long", "other_digits"),
+]
+
+
+def trained(x, labels, seed=3, **settings):
+    """A network trained by hand, and its training."""
+    rng = np.random.default_rng(seed)
+    network = Network([196, 20, 10], rng)
+    return network, train(network, x, labels, Settings(**{**QUICK, **settings}), rng)
+
+
+@pytest.mark.parametrize(
+    ("test", "judged"), [(False, slice(1000, 2000)), (True, slice(2000, None))]
+)
+def test_a_run_trains_on_the_first_digits_and_is_judged_by_others(test, judged):
+    network, history = trained(X[:200], LABELS[:200], mode="mask")
+    found = digits.train_digits(
+        SAMPLE, 3, n_train=200, test=test, hidden=(20,), mode="mask", **QUICK
+    )
+    assert tuple(found) == digits.RESULTS and found["epochs"] == len(history.loss) == 2
+    assert found["train_error"] == 100 * error_rate(network, X[:200], LABELS[:200])
+    assert found["error"] == 100 * error_rate(network, X[judged], LABELS[judged])
+    chosen = predict(network, X[judged])[np.arange(len(LABELS[judged])), LABELS[judged]]
+    assert found["loss"] == pytest.approx(-np.log(chosen).mean(), rel=1e-5)
+
+
+def test_a_larger_training_set_leaves_later_digits_to_choose_on_and_to_test():
+    sets = digits.sample_sets(SAMPLE, 3_000, 3_000, test=True)
+    for found, expected in zip(
+        sets, (slice(0, 3000), slice(3000, 4000), slice(4000, None)), strict=True
+    ):
+        assert np.array_equal(found[0], X[expected]) and np.array_equal(found[1], LABELS[expected])
+
+
+def test_early_stopping_looks_at_the_validation_digits_whatever_the_run_is_judged_by():
+    options = {"epochs": 30, "learning_rate": 0.2}
+    rng = np.random.default_rng(3)
+    network = Network([196, 20, 10], rng)
+    stopping = EarlyStopping(network, X[1000:2000], LABELS[1000:2000], 2)
+    train(network, X[:200], LABELS[:200], Settings(**{**QUICK, **options}), rng, [stopping])
+    found = digits.train_digits(
+        SAMPLE, 3, n_train=200, test=True, hidden=(20,), patience=2, **{**QUICK, **options}
+    )
+    assert found["epochs"] == len(stopping.errors) < 30
+    assert found["error"] == 100 * error_rate(network, X[2000:], LABELS[2000:])
+
+
+def test_a_training_in_parts_goes_on_as_one():
+    options = {"n_train": 200, "hidden": (20,), **QUICK, "epochs": 3}
+    whole = digits.train_digits(SAMPLE, 3, **options)  # mode "none": nothing to switch off
+    assert digits.train_digits(SAMPLE, 3, without_in=(1, 2), **options) == whole
+    masked = digits.train_digits(SAMPLE, 3, mode="mask", **options)
+    late = digits.train_digits(SAMPLE, 3, mode="mask", without_in=(0, 2), **options)
+    assert len({whole["loss"], masked["loss"], late["loss"]}) == 3
+    assert digits.train_digits(SAMPLE, 3, mode="mask", without_in=(0, 3), **options) == whole
+    assert digits.train_digits(SAMPLE, 3, mode="mask", without_in=(3, 3), **options) == masked
+
+
+def test_the_asked_fraction_of_labels_is_wrong_and_the_others_stay():
+    labels = np.arange(1000) % 10
+    flipped = digits.with_wrong_labels(labels, 0.3, np.random.default_rng(0))
+    assert np.count_nonzero(flipped != labels) == 300
+    assert set(flipped) == set(range(10)) and labels.tolist() == (np.arange(1000) % 10).tolist()
+    wrong = (flipped - labels)[flipped != labels] % 10
+    assert set(wrong) == set(range(1, 10))  # every other class can take its place
+
+
+def test_on_the_full_set_the_last_training_digits_are_for_choosing(monkeypatch):
+    monkeypatch.setattr(digits, "HELD_OUT", 60)
+    data = fake_mnist(n_train=260, n_test=40)
+    x = averaged_pixels(data[0])
+    network, _ = trained(x[:200], data[1][:200])
+    found = digits.train_on_all((*data[:2], None, None), 3, hidden=(20,), **QUICK)
+    assert found["error"] == 100 * error_rate(network, x[200:], data[1][200:])
+
+
+def test_other_digits_are_drawn_by_the_seed_and_judged_by_the_test_digits():
+    data = fake_mnist(n_train=1200, n_test=40)
+    found = digits.train_on_others(data, 3, hidden=(20,), **QUICK)
+    drawn = np.random.default_rng([3, 2]).permutation(1200)[:1000]
+    network, _ = trained(averaged_pixels(data[0][drawn]), data[1][drawn])
+    assert found["error"] == 100 * error_rate(network, averaged_pixels(data[2]), data[3])
+
+
+def test_what_happens_inside_is_counted_on_the_validation_digits():
+    found = digits.look_inside(SAMPLE, 3, hidden=(12, 8), **QUICK)
+    rng = np.random.default_rng(3)
+    network = Network([196, 12, 8, 10], rng)
+    train(network, X[:1000], LABELS[:1000], Settings(**{**digits.STEPS, **QUICK}), rng)
+    first = np.maximum(X[1000:2000] @ network.weights[0].T + network.biases[0], 0)
+    assert tuple(found) == digits.INSIDE_RESULTS
+    assert found["active_1"] == pytest.approx(np.mean(first > 0), abs=1e-4)
+    pairs = [abs(np.corrcoef(first[:, j], first[:, k])[0, 1]) for j in range(12) for k in range(j)]
+    assert found["correlation_1"] == pytest.approx(np.mean(pairs), abs=1e-4)
+    assert found["norm_1"] == pytest.approx(np.sqrt((network.weights[0] ** 2).sum(1)).mean())
+
+
+def test_a_unit_that_never_changes_has_no_correlation():
+    layer = np.array([[1.0, -2.0, 5.0], [2.0, -4.0, 5.0]])
+    assert digits.mean_correlation(layer) == pytest.approx(1)
+
+
+def test_the_whole_network_and_the_means_of_masked_predictions_are_judged(monkeypatch):
+    monkeypatch.setattr(monte_carlo, "STEPS", QUICK)
+    found = monte_carlo.compare_predictions(SAMPLE, 3, hidden=(20,))
+    assert tuple(found) == monte_carlo.RESULTS
+    test = X[2000:], LABELS[2000:]
+    for kind, how in (("none", {}), ("scaled", DROPOUT)):
+        network, _ = trained(X[:1000], LABELS[:1000], **how)
+        assert found[f"error_{kind}"] == pytest.approx(100 * error_rate(network, *test))
+    assert found["error_1"] > found["error_10"] > found["error_scaled"] - 1
+    assert found["loss_200"] < found["loss_5"] < found["loss_1"]
+
+
+def test_the_calibration_gap_is_the_mean_distance_of_a_bin_from_the_diagonal():
+    probabilities = np.array([[0.95, 0.05], [0.93, 0.07], [0.45, 0.55], [0.31, 0.69]])
+    error, loss, gap = monte_carlo.judged(probabilities, np.array([0, 1, 1, 0]))
+    assert error == 50
+    assert loss == pytest.approx(-np.log([0.95, 0.07, 0.55, 0.31]).mean())
+    # in the last bin one of two is right, 0.94 sure; the others are alone in theirs
+    assert gap == pytest.approx((2 * abs(0.5 - 0.94) + abs(1 - 0.55) + abs(0 - 0.69)) / 4)
+
+
+# ---- the records -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_every_run_is_recorded(name):
+    found, experiment = recorded(name), EXPERIMENTS[name]
+    assert list(found) == list(experiment.settings)
+    for runs in found.values():
+        assert tuple(runs) == experiment.results
+        assert {len(values) for values in runs.values()} == {experiment.seeds}
+
+
+GROUPS = {  # how the names of settings begin that were compared when one of them was chosen
+    "rivals": ("none,", "early stopping", "L2", "max-norm", "dropout, drops", "dropout, L2",
+               "dropout, max-norm"),
+    "drops": ("128 units", "64 units left", "input"),
+    "examples": tuple(f"{n} digits, 4800 steps" for n in (100, 300, 1000, 3000)),
+    "label_noise": ("0%", "10%", "30%"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "group"), [(n, g) for n, groups in GROUPS.items() for g in groups]
+)
+def test_of_each_group_the_best_on_the_validation_digits_was_tested(name, group):
+    errors = {s: runs["error"].mean() for s, runs in recorded(name).items() if s.startswith(group)}
+    assert len(errors) > 2
+    tested = [s for s in CHOSEN[name][1] if s in errors]
+    assert min(errors, key=errors.get) in tested
+    assert len(tested) == 1 or tested[0].endswith(("hidden 0", "none"))  # what it is compared with
+
+
+def test_what_is_tested_differs_from_what_was_chosen_in_the_digits_alone():
+    for setting, options in EXPERIMENTS["tested"].settings.items():
+        experiment, _, name = setting.partition(": ")
+        assert options == {**EXPERIMENTS[experiment].settings[name], "test": True}
