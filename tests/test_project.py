@@ -20,8 +20,9 @@ LICENCE_TEXTS = ("LICENSE", "README.md", "helpers/mnist_sample.LICENSE.txt")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_readme_maps_every_notebook(path):
     link = f"(notebooks/{path.name})"
-    rows = [line for line in README.read_text(encoding="utf-8").splitlines() if link in line]
-    assert rows, f"README.md has no link to {path.name}"
+    lines = README.read_text(encoding="utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("| ") and link in line]
+    assert rows, f"the table in README.md has no link to {path.name}"
     takes = TAKES.search(Notebook.read(path).cells[0].source)
     cells = [cell.strip() for cell in rows[0].split("|")]
     assert takes[1] in cells and takes[2] in cells, "minutes and seconds are not the header's"
@@ -31,6 +32,20 @@ def test_the_readme_maps_every_notebook(path):
 def test_the_links_and_words_of_a_page(path):
     text = path.read_text(encoding="utf-8")
     assert broken_links(text, PROJECT) == wrong_words(text) == []
+
+
+def test_the_numbers_of_the_opening_picture_are_those_of_notebook_07():
+    text = README.read_text(encoding="utf-8")
+    alt = re.search(r"!\[(.*?)\]\(\.github/dropout_helps\.png\)", text)[1]
+    (stored,) = [
+        output.data["text/plain"]
+        for cell in Notebook.read(PROJECT / "notebooks/07_does_dropout_help.ipynb").code_cells
+        for output in cell.outputs
+        if output.get("data", {}).get("text/plain", "").startswith("The patient and the remedy")
+    ]
+    rounded = {f"{float(n):.{k}f}" for n in re.findall(r"\d+(?:\.\d+)?", stored) for k in (0, 1, 2)}
+    numbers = re.findall(r"\d+(?:\.\d+)?", alt)
+    assert len(numbers) == 7 and set(numbers) <= rounded
 
 
 def test_every_place_that_contributing_names_is_there():
