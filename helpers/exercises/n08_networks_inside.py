@@ -70,8 +70,8 @@ EXERCISES = {
             "is that the SD of the mean, or of a sum": 9,
             "ten times smaller, so a hundred times as many; not a thousand": 1_000,
         },
-        solution="the standard error of a mean of k independent values is their SD / √k: 0.3 / √k = "
-        "0.03 for √k = 10, so k = 100.",
+        solution="the standard error of a mean of k independent values is their SD / √k: "
+        "0.3 / √k = 0.03 for √k = 10, so k = 100.",
     ),
     "08.5": Exercise(
         right=spread,
