@@ -1,5 +1,9 @@
 """The judge of the exercises: right is right, and every hint is seen to appear."""
 
+import re
+import sys
+from decimal import Decimal
+from fractions import Fraction
 from importlib import import_module
 
 import numpy as np
@@ -10,6 +14,7 @@ from helpers.exercises import check, load, solution
 from helpers.exercises.judge import Exercise, verdict
 
 EXERCISES = load()
+RNG = np.random.default_rng(0)
 WRONG = [(name, hint) for name, exercise in EXERCISES.items() for hint in exercise.wrong]
 
 
@@ -115,31 +120,32 @@ def test_the_notebook_asks_what_the_judge_knows(path):
 # ---- answers that no exercise lists -----------------------------------------------------------
 
 NUMBER = Exercise(right=2.5, wrong={}, solution="")
-WHOLE = Exercise(right=1000, wrong={}, solution="")
+DECIMALS = Exercise(right=0.84077, wrong={}, solution="", decimals=4)
+WHOLE = Exercise(right=1000, wrong={"a float": 1300.5}, solution="")
 FUNCTION = Exercise(
-    right=lambda x: 2 * x, wrong={}, solution="", inputs=((np.array([1.0, 0.0, 3.0]),),)
+    right=lambda x: 2 * x,
+    wrong={"squared": lambda x: 2 * x**2},
+    solution="",
+    inputs=((np.array([1.0, 0.0, 3.0]),), (np.array([[0.5], [-2.0]]),)),
 )
+SCALAR = Exercise(right=np.sum, wrong={}, solution="", inputs=((np.arange(4.0),), (np.ones(2),)))
 
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
         (2.5001, "right"),
-        (np.array([[2.5]]), "right"),
-        (2.51, "not right: close: give more digits, or look for a small slip"),
-        (2.49, "not right: close: give more digits, or look for a small slip"),
-        (10, "not right: 4 times too large"),
-        (0.5, "not right: 5 times too small"),
+        (2.51, "right"),
+        (2.53, "not right: close: give more digits, or look for a small slip"),
+        (10, "not right: too large"),
+        (0.5, "not right: too small"),
+        (0, "not right: too small"),
         (-2.5, "not right: the sign is wrong"),
         (-2.5001, "not right: the sign is wrong"),
         (-5, "not right: the sign is wrong, and the size"),
-        (0, "not right: look again"),
-        (float("nan"), "not right: nan; does your function return something?"),
+        (float("nan"), "not right: nan or infinity"),
         (float("inf"), "not right: nan or infinity"),
         ([2.5, 2.5], "not right: the shape is (2,), expected ()"),
-        ("2.5", "hand in a number, got '2.5'"),
-        (None, "hand in a number, got None"),
-        ({}, "hand in a number, got {}"),
         (abs, "hand in a number, not a function"),
     ],
 )
@@ -147,9 +153,26 @@ def test_a_number_is_compared(answer, expected):
     assert verdict(NUMBER, answer) == expected
 
 
-@pytest.mark.parametrize(("answer", "right"), [(1000, True), (1000.0, True), (1000.5, False)])
-def test_a_whole_number_has_to_be_exact(answer, right):
-    assert (verdict(WHOLE, answer) == "right") == right
+@pytest.mark.parametrize(
+    ("answer", "right"), [(0.8408, True), (0.8407, True), (0.84, False), (0.841, False)]
+)
+def test_as_many_decimals_are_needed_as_are_asked_for(answer, right):
+    assert (verdict(DECIMALS, answer) == "right") == right
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (1000, "right"),
+        (1000.0, "right"),
+        (1000.5, "not right: too large"),
+        (999, "not right: too small"),
+        (1300.5, "not right: a float"),
+        (1301, "not right: too large"),  # a whole number is no rounded hint
+    ],
+)
+def test_a_whole_number_has_to_be_exact(answer, expected):
+    assert verdict(WHOLE, answer) == expected
 
 
 def in_place(x):
@@ -161,21 +184,31 @@ def forgets_to_return(x):
     2 * x
 
 
+def never_twice_the_same(x):
+    return 2 * x + RNG.normal()
+
+
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
         (in_place, "right"),
-        (lambda x: list(2 * x), "right"),
-        (lambda x: 6 * x, "not right: 3 times too large"),
-        (lambda x: x / 2, "not right: 4 times too small"),
+        (lambda x: (2 * x).tolist(), "right"),
+        (lambda x: 6 * x, "not right: everywhere too large, in the same proportion"),
+        (lambda x: x / 2, "not right: everywhere too small, in the same proportion"),
         (lambda x: -2 * x, "not right: the sign is wrong"),
+        (lambda x: -x, "not right: the sign is wrong, and the size"),
         (lambda x: 2 * x + 1, "not right: zeros where none should be, or none where they should"),
-        (lambda x: 2 * x**2, "not right: look again"),
+        (lambda x: 2 * x**3, "not right: look again"),
+        (lambda x: 2 * x**2, "not right: squared"),
+        (lambda x: np.array([2.0, 0.0, 6.0]), "not right: the shape is (3,), expected (2, 1)"),
+        (lambda x: 2 * abs(x), "not right: look again"),  # right on the first input alone
         (lambda x: 2 * x[:, None], "not right: the shape is (3, 1), expected (3,)"),
         (lambda x: 2 / x, "not right: nan or infinity"),
-        (forgets_to_return, "not right: nan; does your function return something?"),
+        (never_twice_the_same, "not right: called twice with the same arguments, it returns"),
+        (forgets_to_return, "not right: your function returned None, not numbers"),
         (lambda: 1, "your function raised TypeError"),
         (lambda x: x @ np.ones(2), "your function raised ValueError"),
+        (lambda x: sys.exit(), "your function raised SystemExit"),
         (2.0, "hand in the function itself, without calling it; got float"),
     ],
 )
@@ -185,3 +218,120 @@ def test_a_function_is_tried(answer, expected):
 
 def test_an_answer_that_works_in_place_leaves_the_inputs_alone():
     assert [verdict(FUNCTION, in_place) for _ in range(3)] == ["right"] * 3
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+def test_one_entry_is_as_good_as_a_number(shape):
+    assert verdict(SCALAR, lambda x: np.full(shape, x.sum())) == "right"
+
+
+# ---- every exercise, in every form -------------------------------------------------------------
+
+NUMBERS = [name for name, one in EXERCISES.items() if not (one.inputs or one.judge)]
+FUNCTIONS = [name for name, one in EXERCISES.items() if one.inputs]
+
+FORMS = (float, np.float64, np.float32, Decimal, Fraction, lambda v: [v], lambda v: np.array([[v]]))
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_right_number_is_right_in_every_form(name):
+    right = EXERCISES[name].right
+    assert [verdict(EXERCISES[name], form(right)) for form in FORMS] == ["right"] * len(FORMS)
+
+
+NO_NUMBERS = (
+    str,
+    lambda v: [str(v)],
+    lambda v: str(v).encode(),
+    complex,
+    lambda v: bool(v),
+    lambda v: [v, True],
+    lambda v: np.ma.masked_array([v], mask=[False]),
+    lambda v: np.datetime64(int(v), "s"),
+    lambda v: (v for _ in range(1)),
+    lambda v: {v},
+    lambda v: {"answer": v},
+    lambda v: [[v], [v, v]],
+    lambda v: None,
+    lambda v: [v, ...],
+    lambda v: [v, v + 1],
+    lambda v: float("nan"),
+)
+
+
+@pytest.mark.parametrize("name", [*NUMBERS, "07.4"])
+def test_what_is_no_number_is_never_right(name):
+    right = np.ravel(EXERCISES[name].right)[0]
+    for form in NO_NUMBERS:
+        said = verdict(EXERCISES[name], form(right))
+        assert said.startswith(("hand in a number, got ", "not right: ")), said
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_right_function_is_right_in_every_form(name):
+    right = EXERCISES[name].right
+    for form in (np.asarray, lambda v: np.asarray(v).tolist(), np.asfortranarray):
+        assert verdict(EXERCISES[name], lambda *x, form=form: form(right(*x))) == "right"
+
+
+def unmasked(value):
+    return np.ma.masked_array(value, mask=False)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_that_returns_no_numbers_is_not_right(name):
+    right = EXERCISES[name].right
+    for form in (
+        str,
+        complex,
+        bytes,
+        unmasked,
+        iter,
+        lambda v: None,
+        lambda v: ...,
+        lambda v: v > 0,
+    ):
+
+        def answer(*x, form=form):
+            value = np.asarray(right(*x))
+            return value.astype(complex) if form is complex else form(value)
+
+        said = verdict(EXERCISES[name], answer)
+        assert said.startswith(("not right: ", "your function raised")), (form, said)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_that_ignores_an_argument_is_found_out(name):
+    exercise = EXERCISES[name]
+    for place, first in enumerate(exercise.inputs[0]):
+
+        def ignores(*x, place=place, first=first):
+            return exercise.right(*x[:place], first, *x[place + 1 :])
+
+        assert verdict(exercise, ignores) != "right", place
+
+
+@pytest.mark.parametrize("name", ["02.3", "03.3"])
+def test_a_mask_that_is_shuffled_afresh_is_found_out(name):
+    exercise = EXERCISES[name]
+    place = {"02.3": 1, "03.3": 2}[name]
+
+    def shuffles(*x):
+        mask = x[place]
+        return exercise.right(*x[:place], RNG.permuted(mask, axis=0), *x[place + 1 :])
+
+    for seed in range(12):
+        RNG.bit_generator.state = np.random.default_rng(seed).bit_generator.state
+        assert verdict(exercise, shuffles) != "right"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_no_hint_gives_a_factor(name):
+    said = [
+        *EXERCISES[name].wrong,
+        *(verdict(EXERCISES[name], k) for k in (3.7, -1e6, lambda *x: 5)),
+    ]
+    assert not any(
+        re.search(r"times too|times as|\d times (larger|smaller)|factor of \d", text)
+        for text in said
+    )

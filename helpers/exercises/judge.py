@@ -1,12 +1,15 @@
 """The exercises' judge: is an answer right, and what does a wrong one suggest?
 
 An exercise knows its right answer, the typical wrong ones with what each suggests, and an
-explanation. An answer is a number, or a function that is tried on inputs beside the right one.
+explanation. An answer is a real number, or a function that is tried on several inputs, on each
+twice. A hint names the likely thought, never a factor, which would give the answer away.
 """
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 
 import numpy as np
 
@@ -17,86 +20,159 @@ Answer = float | tuple[float, ...] | Callable[..., object]
 class Exercise:
     """``wrong`` maps what a wrong answer suggests to that answer; ``inputs`` are for functions.
 
-    ``tolerance`` is relative (None: whole numbers exactly, others to three digits). Where more than
-    one answer is right, ``judge`` says what an answer suggests, or "" if it is right.
+    ``decimals`` are those that the question asks for (None: half a per cent is near enough). A
+    whole number and the values of a function have to be exact. Where more than one answer is right,
+    ``judge`` says what an answer suggests, or "" if it is right.
     """
 
     right: Answer
     wrong: Mapping[str, Answer]
     solution: str
     inputs: tuple[tuple, ...] = ()
-    tolerance: float | None = None
+    decimals: int | None = None
     judge: Callable[[np.ndarray], str] | None = None
 
-    def values(self, answer: Answer) -> list[np.ndarray]:
-        """The answer itself, or what it returns for each of the inputs."""
-        if self.inputs:
-            # copies, so that an answer that works in place does not change the next one's inputs
-            with np.errstate(all="ignore"):
-                results = [answer(*deepcopy(arguments)) for arguments in self.inputs]
-            return [np.array(result, dtype=float) for result in results]
-        value = np.array(answer, dtype=float)
-        return [value.reshape(()) if value.size == 1 else value]
 
-    def same(self, values: list[np.ndarray], other: Answer) -> bool:
-        """Whether ``values`` are those of ``other``."""
-        tolerance = self.tolerance
-        if tolerance is None:
-            tolerance = 0.0 if isinstance(other, int) else 1e-6 if self.inputs else 1e-3
-        return all(
-            a.shape == b.shape and np.allclose(a, b, rtol=tolerance, atol=1e-9, equal_nan=True)
-            for a, b in zip(values, self.values(other), strict=True)
-        )
+class NoNumbers(Exception):
+    """What was handed in is no real number and no array of them; the message says what it is."""
 
 
 def verdict(exercise: Exercise, answer: object) -> str:
     """``right``, ``not yet answered``, or what is wrong with ``answer``, in a sentence."""
     if answer is ...:
         return "not yet answered"
-    if exercise.inputs and not callable(answer):
+    if exercise.inputs:
+        if callable(answer):
+            return verdict_of_function(exercise, answer)
         return f"hand in the function itself, without calling it; got {type(answer).__name__}"
-    if not exercise.inputs and callable(answer):
+    if callable(answer):
         return "hand in a number, not a function"
-    if not exercise.inputs and isinstance(answer, str | None):
-        return f"hand in a number, got {answer!r}"
     try:
-        values = exercise.values(answer)
-    except Exception as error:  # an answer may fail in any way
-        if exercise.inputs:
-            return f"your function raised {type(error).__name__}: {error}"
-        return f"hand in a number, got {answer!r}"
+        value = real_numbers(answer)
+    except NoNumbers as error:
+        return f"hand in a number, got {error}"
     if exercise.judge:
-        suggestion = exercise.judge(values[0])
+        suggestion = exercise.judge(value)
         return f"not right: {suggestion}" if suggestion else "right"
-    if exercise.same(values, exercise.right):
+    if same_number(exercise, value, exercise.right):
         return "right"
     for hint, wrong in exercise.wrong.items():
-        if exercise.same(values, wrong):
+        if same_number(exercise, value, wrong):
             return f"not right: {hint}"
-    return "not right: " + compare(values, exercise.values(exercise.right))
+    return f"not right: {compare(value, np.array(exercise.right, dtype=float))}"
 
 
-def compare(values: list[np.ndarray], right: list[np.ndarray]) -> str:
-    """What a look at shape, nan and size of a wrong answer can tell."""
-    for a, b in zip(values, right, strict=True):
-        if a.ndim == 0 and np.isnan(a):
-            return "nan; does your function return something?"
-        if a.shape != b.shape:
-            return f"the shape is {a.shape}, expected {b.shape}"
-        if not np.isfinite(a).all():
-            return "nan or infinity"
-    a, b = (np.concatenate([np.ravel(v) for v in side]) for side in (values, right))
-    if a.size == 1 and (a[0] == 0 or b[0] == 0):
-        return "look again"
-    if not np.all((a == 0) == (b == 0)):
+def verdict_of_function(exercise: Exercise, answer: Callable[..., object]) -> str:
+    """The verdict on a function: that on the first input at which it is not right."""
+    for k, arguments in enumerate(exercise.inputs, start=1):
+        try:
+            value, again = called(answer, arguments), called(answer, arguments)
+        except NoNumbers as error:
+            return f"not right: your function returned {error}, not numbers"
+        except (Exception, SystemExit) as error:  # an answer may fail in any way
+            return f"your function raised {type(error).__name__}: {error}"
+        right = called(exercise.right, arguments)
+        if not same_values(value, again):
+            return "not right: called twice with the same arguments, it returns something else"
+        if same_values(value, right):
+            continue
+        for hint, wrong in exercise.wrong.items():
+            if all(acts_like(answer, wrong, those) for those in exercise.inputs[:k]):
+                return f"not right: {hint}"
+        return f"not right: {compare(value, right)}"
+    return "right"
+
+
+def called(function: Callable[..., object], arguments: tuple) -> np.ndarray:
+    """What the function returns, as numbers, for copies of the arguments: it may change them."""
+    with np.errstate(all="ignore"):
+        return real_numbers(function(*deepcopy(arguments)))
+
+
+def acts_like(answer: Callable, wrong: Callable, arguments: tuple) -> bool:
+    """Whether a function returns what the ``wrong`` one returns."""
+    try:
+        return same_values(called(answer, arguments), called(wrong, arguments))
+    except Exception:  # the wrong one may fail on other shapes
+        return False
+
+
+NOT_NUMBERS = {
+    "b": "truth values",
+    "c": "complex numbers",
+    "U": "text",
+    "S": "bytes",
+    "V": "records",
+}
+
+
+def real_numbers(answer: object) -> np.ndarray:
+    """The answer as an array of float64; `NoNumbers`, saying what it is, if it is none."""
+    if isinstance(answer, np.ma.MaskedArray):
+        raise NoNumbers("a masked array")
+    try:
+        array = np.asarray(answer)
+    except ValueError as error:
+        raise NoNumbers("rows of different lengths") from error
+    if array.dtype.kind in NOT_NUMBERS:
+        raise NoNumbers(NOT_NUMBERS[array.dtype.kind])
+    if array.dtype.kind in "mM":
+        raise NoNumbers("dates or times")
+    if array.dtype.kind == "O" or isinstance(
+        answer, list | tuple
+    ):  # fractions; truth among numbers
+        for item in np.asarray(answer, dtype=object).ravel():
+            if isinstance(item, bool | np.bool_) or not isinstance(item, Real | Decimal):
+                raise NoNumbers(f"{item!r}" if item is None or item is ... else type(item).__name__)
+    return array.astype(float)
+
+
+def same_values(value: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two results of functions are the same, but for rounding.
+
+    One entry is as good as a number, whatever its shape.
+    """
+    if value.size == other.size == 1:
+        value, other = value.reshape(()), other.reshape(())
+    return value.shape == other.shape and np.allclose(
+        value, other, rtol=1e-6, atol=1e-9, equal_nan=True
+    )
+
+
+def same_number(exercise: Exercise, value: np.ndarray, other: float) -> bool:
+    """Whether a number is ``other``, as near as the question asks."""
+    if value.size != 1:
+        return False
+    distance = abs(value.item() - other)
+    if isinstance(exercise.right, int) and (isinstance(other, int) or value % 1 == 0):
+        return distance < 1e-9
+    if exercise.decimals is not None:
+        return distance <= 1.001 * 10**-exercise.decimals  # cut off is as good as rounded
+    return distance <= 0.005 * abs(other) + 1e-12
+
+
+def compare(value: np.ndarray, right: np.ndarray) -> str:
+    """What a look at shape, nan, sign and size of a wrong answer can tell."""
+    if value.size == right.size == 1:
+        value, right = value.reshape(()), right.reshape(())
+    if value.shape != right.shape:
+        return f"the shape is {value.shape}, expected {right.shape}"
+    if not np.isfinite(value).all():
+        return "nan or infinity"
+    if right.ndim == 0:
+        if value * right < 0:
+            turned = np.isclose(value, -right, rtol=5e-3)
+            return "the sign is wrong" if turned else "the sign is wrong, and the size"
+        if right != 0 and abs(value / right - 1) < 0.02 and right % 1:
+            return "close: give more digits, or look for a small slip"
+        return "too large" if value > right else "too small"
+    if not np.all((value == 0) == (right == 0)):
         return "zeros where none should be, or none where they should"
-    ratios = a[b != 0] / b[b != 0]
-    ratio = ratios[0]
-    if not np.allclose(ratios, ratio):
+    ratios = value[right != 0] / right[right != 0]
+    if not np.allclose(ratios, ratios[0]):
         return "look again"
-    if ratio < 0:
-        turned = np.isclose(ratio, -1, rtol=1e-3)  # as exact as a right answer has to be
-        return "the sign is wrong" if turned else "the sign is wrong, and the size"
-    if abs(ratio - 1) < 0.02:
-        return "close: give more digits, or look for a small slip"
-    return f"{ratio:.3g} times too large" if ratio > 1 else f"{1 / ratio:.3g} times too small"
+    if np.isclose(ratios[0], -1):
+        return "the sign is wrong"
+    if ratios[0] < 0:
+        return "the sign is wrong, and the size"
+    return f"everywhere too {'large' if ratios[0] > 1 else 'small'}, in the same proportion"

@@ -38,6 +38,7 @@ EXERCISES = {
         },
         solution="exp of the second logit grows by the factor e, the others stay: "
         "0.6602 e / (0.3398 + 0.6602 e) = 0.8408.",
+        decimals=4,
     ),
     "01.3": Exercise(
         right=lambda x: 1 - np.tanh(x) ** 2,
@@ -48,7 +49,7 @@ EXERCISES = {
         },
         solution="tanh' = 1 - tanh². It is written with the value after tanh, but x is the value "
         "before, so tanh has to be computed first: 1 - np.tanh(x)**2.",
-        inputs=((GRID,),),
+        inputs=((GRID,), (np.array([0.7, -3.0]),), (np.array(0.25),)),
     ),
     "01.4": Exercise(
         right=lambda z, y: softmax(z) - y,
@@ -73,7 +74,7 @@ EXERCISES = {
         },
         solution="softmax(z) - y with the stable softmax along the last axis: the collapse of the "
         "chain holds for each row, and a sum of losses has no factor 1/n.",
-        inputs=((LOGITS, TARGETS),),
+        inputs=((LOGITS, TARGETS), (np.array([[0.3, -1.0, 2.0, 0.1]]), np.eye(4)[[2]])),
     ),
     "01.5": Exercise(
         right=0.25,

@@ -8,7 +8,8 @@ from helpers.exercises.judge import Exercise
 from helpers.masks import dropout
 
 LAYER = np.array([[3.0, -1.0, 2.0, 0.5], [1.0, 4.0, -2.0, 7.0]])
-MASK = np.array([[1.0, 0.0, 1.0, 1.0], [1.0, 1.0, 0.0, 1.0]])
+MASK = np.array([[1.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
+COLUMN = np.array([[2.0], [-3.0], [0.5]])
 
 EXERCISES = {
     "02.1": Exercise(
@@ -36,15 +37,26 @@ EXERCISES = {
         right=dropout,
         wrong={  # x: layer, m: mask, d: drop
             "divide by (1 - drop), so that the mean stays": lambda x, m, d: x * m,
-            "4 times too large: divide by (1 - drop), not by drop": lambda x, m, d: x * m / d,
+            "divide by (1 - drop), not by drop": lambda x, m, d: x * m / d,
             "divide by (1 - drop), do not multiply": lambda x, m, d: x * m * (1 - d),
+            "the mean of a mask differs from mask to mask: divide by (1 - drop)": lambda x, m, d: (
+                x * m / m.mean()
+            ),
+            "the mean of each row of the mask differs: divide by (1 - drop)": lambda x, m, d: (
+                x * m / m.mean(axis=-1, keepdims=True)
+            ),
+            "drop is not always 0.2: use the drop that is handed in": lambda x, m, d: x * m * 1.25,
             "the mask is missing": lambda x, m, d: x / (1 - d),
             "divided by (1 - drop) twice": lambda x, m, d: x * m / (1 - d) ** 2,
             "the mask is upside down: 1 stays": lambda x, m, d: x * (1 - m) / (1 - d),
             "divide by (1 - drop) alone": lambda x, m, d: x * m / (1 - d) / d,
         },
         solution="layer * mask / (1 - drop). With drop = 0.2 the survivors are 1.25 times as loud.",
-        inputs=((LAYER, MASK, 0.2),),
+        inputs=(
+            (LAYER, MASK, 0.2),
+            (COLUMN, np.array([[1.0], [0.0], [1.0]]), 1 / 3),
+            (LAYER[0], np.array([0.0, 0.0, 1.0, 0.0]), 0.5),
+        ),
     ),
     "02.4": Exercise(
         right=-0.01,

@@ -40,6 +40,7 @@ EXERCISES = {
         },
         solution="the true error is divided by 1 - 1/3, theirs is not: 2/3. A gradient check finds "
         "it, because forward and backward do not fit each other.",
+        decimals=3,
     ),
     "03.3": Exercise(
         right=weight_gradient,
@@ -63,6 +64,12 @@ EXERCISES = {
                 lambda e, s, m, d, b: e * s * m @ b.T
             ),
             "divide by (1 - drop), not by drop": lambda e, s, m, d, b: e * s * m / d @ b.T,
+            "drop is not always 0.2: use the drop that is handed in": lambda e, s, m, d, b: (
+                e * s * m * 1.25 @ b.T
+            ),
+            "the mean of a state differs from state to state: divide by (1 - drop)": (
+                lambda e, s, m, d, b: e * s * m / m.mean() @ b.T
+            ),
             "the scale is not undone on the way back, it is applied again": (
                 lambda e, s, m, d, b: e * s * m * (1 - d) @ b.T
             ),
@@ -78,7 +85,11 @@ EXERCISES = {
         "every sample's error is masked before the product sums over the samples. With .dot the "
         "state alone would meet the layer below: at most batch sizes that raises, at this one it "
         "does not.",
-        inputs=((ERROR, SLOPE, STATE, 0.2, BELOW),),
+        inputs=(
+            (ERROR, SLOPE, STATE, 0.2, BELOW),
+            (ERROR[:2], SLOPE[2:], STATE[1:3], 0.5, BELOW[:1] - 2),
+            (ERROR[:, :2], SLOPE[:, 1:], STATE[:, :2], 1 / 3, BELOW[:, 1:]),
+        ),
     ),
     "03.4": Exercise(
         right=80,
@@ -104,5 +115,6 @@ EXERCISES = {
         },
         solution="0.9 + 0.9² + … + 0.9⁵ = 0.9 (1 - 0.9⁵) / (1 - 0.9) = 3.686 times v: in five "
         "steps without a gradient the weight moves further than in the step that had one.",
+        decimals=3,
     ),
 }

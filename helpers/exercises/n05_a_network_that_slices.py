@@ -77,6 +77,7 @@ EXERCISES = {
                 np.array([0.9, 0.2]),
                 np.array([0.01, 0.99]),
             ),
+            (np.array([[1.0], [-2.0], [0.5]]), np.array([0.3, 0.6, 0.8]), np.array([0.5, 0, 1])),
         ),
     ),
     "05.5": Exercise(
@@ -94,6 +95,6 @@ EXERCISES = {
             ),
         },
         solution="sum(n for (t, p), n in counts.items() if t == p) / sum(counts.values()).",
-        inputs=((COUNTS,),),
+        inputs=((COUNTS,), ({(0, 0): 3, (0, 1): 1},), ({(1, 0): 2, (2, 1): 5},)),
     ),
 }

@@ -13,6 +13,7 @@ EXERCISES = {
             "that is 40 / 252.46: another of the four scalings": 40 / 252.46,
         },
         solution="40 · 0.99 / 255 + 0.01 = 0.1653. 0 becomes 0.01 and 255 becomes 1.",
+        decimals=4,
     ),
     "06.2": Exercise(
         right=(0.9 * 0.1 / 1000) ** 0.5,
@@ -26,6 +27,7 @@ EXERCISES = {
         solution="sqrt(0.9 · 0.1 / 1000) = 0.00949. For two networks on different digits the "
         "standard error of the difference is √2 times that, 0.0134; on the same digits it is "
         "smaller, because most answers agree.",
+        decimals=5,
     ),
     "06.3": Exercise(
         right=lambda new, old: np.std(new - old, ddof=1) / np.sqrt(len(new)),
@@ -71,6 +73,7 @@ EXERCISES = {
         solution="between -0.5 and 0.5 a normal distribution with mean 2 and standard deviation 1 "
         "has the share Φ(-1.5) - Φ(-2.5) = 0.0606, between 0 and 0.5 the share Φ(-1.5) - Φ(-2) = "
         "0.0441. Their ratio is 0.727.",
+        decimals=3,
     ),
     "06.5": Exercise(
         right=32_000,

@@ -67,7 +67,7 @@ EXERCISES = {
         },
         solution="the gains are 2.9, 2.7, 2.8, 2.9 and 2.7, their SD is 0.1, and 0.1 / √5 = 0.045. "
         "Without pairing it would be 0.214: seeds that are bad without dropout are bad with it.",
-        tolerance=0.01,
+        decimals=3,
     ),
     "07.2": Exercise(
         right=interval,
@@ -138,6 +138,6 @@ EXERCISES = {
         "-0.353: the lowest of sixteen equal settings looks 1.77 standard errors better than it "
         "is. So a gain of that size, over the best of the others, is nothing; the test digits, or "
         "new seeds, would tell.",
-        tolerance=0.02,
+        decimals=2,
     ),
 }

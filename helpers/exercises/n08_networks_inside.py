@@ -29,7 +29,7 @@ EXERCISES = {
         },
         solution="√(0.9 · 0.6) = 0.735 and √(0.1 · 0.4) = 0.2; 0.735 / (0.735 + 0.2) = 0.786. The "
         "arithmetic mean would be 0.75: the geometric one is surer where both agree.",
-        tolerance=0.01,
+        decimals=2,
     ),
     "08.2": Exercise(
         right=geometric_mean,
@@ -68,7 +68,7 @@ EXERCISES = {
         wrong={
             "the standard error falls with the root of their number": 10,
             "is that the SD of the mean, or of a sum": 9,
-            "ten times smaller, so a hundred times as many; not a thousand": 1_000,
+            "more than are needed: square the ratio of the two": 1_000,
         },
         solution="the standard error of a mean of k independent values is their SD / √k: "
         "0.3 / √k = 0.03 for √k = 10, so k = 100.",
