@@ -26,6 +26,7 @@ from helpers.two_matrices import (
 )
 from helpers.validation import (
     check_count,
+    check_flag,
     check_same_length,
     class_labels,
     finite_array,
@@ -95,7 +96,11 @@ class NeuralNetwork:
         bias = float(bias or 0) if isinstance(bias, bool | None) else bias
         self.bias = finite_number("bias", bias) or None  # 0 is no bias: the article's test
         self.init_mean = finite_number("init_mean", init_mean)
+        if not isinstance(rng, np.random.Generator | int | np.integer | None):
+            raise TypeError(f"rng must be a generator, a seed or None, got {rng!r}")
         self.rng = np.random.default_rng(rng)
+        check_flag("true_gradient", true_gradient)
+        check_flag("rescale", rescale)
         self.true_gradient = true_gradient
         self.rescale = rescale
         self.create_weight_matrices()
@@ -174,6 +179,10 @@ class NeuralNetwork:
         for data of a wrong shape or content, a percentage out of range, and more parts than
         samples, and ``RuntimeError`` if the network is thinned: before anything is trained.
         """
+        if getattr(data_array, "dtype", None) == np.uint8:
+            raise TypeError(
+                "data_array must be scaled pixels, such as scale_pixels gives; got uint8"
+            )
         data = finite_array("data_array", data_array, (None, self.no_of_in_nodes))
         shape = (None, self.no_of_out_nodes)
         targets = finite_array("labels_one_hot_array", labels_one_hot_array, shape)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from helpers.validation import check_floats, check_same_shape
+
 
 def relu(x: np.ndarray, leak: float = 0.0) -> np.ndarray:
     """``x`` where it is positive, ``leak * x`` elsewhere.
@@ -33,9 +35,13 @@ def softmax(z: np.ndarray, axis: int = -1) -> np.ndarray:
     Subtracting the largest logit first keeps exp from overflowing; it changes the result by
     rounding only.
 
+    Raises ``TypeError`` if ``z`` is no array of floating-point numbers: whole numbers of few bits
+    would overflow.
+
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
+    check_floats("z", z)
     exp = np.exp(z - z.max(axis=axis, keepdims=True))
     return exp / exp.sum(axis=axis, keepdims=True)
 
@@ -58,11 +64,13 @@ def cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> float:
 
     ``y`` are one-hot targets, ``y_hat`` probabilities, of the same shape. The 1e-100 keeps
     log(0) from being −inf: in float64 the loss of one sample is never above 230.3, whatever the
-    logits were. (In float32 it is 0 itself and guards nothing.)
+    logits were. (In float32 it is 0 itself and guards nothing.) Raises ``ValueError`` for two
+    shapes, which would broadcast.
 
     >>> float(cross_entropy(np.array([0.0, 1.0]), np.array([0.5, 0.5])).round(4))
     0.6931
     """
+    check_same_shape("y", y, "y_hat", y_hat)
     return -np.sum(y * np.log(y_hat + 1e-100))
 
 
@@ -72,6 +80,7 @@ def cross_entropy_gradient(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     >>> cross_entropy_gradient(np.array([0.0, 1.0]), np.array([0.5, 0.5]))
     array([-0., -2.])
     """
+    check_same_shape("y", y, "y_hat", y_hat)
     return -y / (y_hat + 1e-100)
 
 
@@ -84,6 +93,8 @@ def cross_entropy_from_logits(y: np.ndarray, z: np.ndarray, axis: int = -1) -> f
     >>> cross_entropy_from_logits(np.array([0.0, 1.0]), np.array([800.0, 0.0]))
     800.0
     """
+    check_floats("z", z)
+    check_same_shape("y", y, "z", z)
     shifted = z - z.max(axis=axis, keepdims=True)
     log_softmax = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
     return float(-np.sum(y * log_softmax))

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from helpers.validation import check_floats, check_real, check_same_shape, finite_number
+
 
 def numerical_jacobian(
     f: Callable[[np.ndarray], np.ndarray | float], x: np.ndarray, step: float = 1e-5
@@ -15,12 +17,15 @@ def numerical_jacobian(
     ``x`` is an array of any shape; its entries and those of f(x) are counted in C order. A scalar
     ``f`` has one row: reshape it to ``x.shape`` and it is the gradient. Where f is smooth, the
     error is about step² · f‴ / 6 plus 1e-16 · f / step: near 1e-10 where f, f‴ and x are near 1.
-    At a kink, such as ReLU's at 0, the result is the mean of the two slopes.
+    At a kink, such as ReLU's at 0, the result is the mean of the two slopes. Before anything else
+    f is called twice: raises ``ValueError`` if it is random or hands out one array again and again,
+    ``TypeError`` unless ``x`` and f(x) are float64, in which alone so small a step can be seen.
 
     >>> numerical_jacobian(lambda x: x**2, np.array([1.0, 3.0])).round(6)
     array([[2., 0.],
            [0., 6.]])
     """
+    check_function(f, x, step)
     columns = []
     for j in range(x.size):
         move = np.zeros(x.size)
@@ -35,13 +40,42 @@ def largest_difference(a: np.ndarray, b: np.ndarray, floor: float = 1e-9) -> str
 
     Below ``floor`` the digits are taken for rounding noise, which differs from one processor to
     the next, so they are not shown. Raises ``ValueError`` if the shapes differ: (5,) against (5, 1)
-    would broadcast, and compare each entry with every other.
+    would broadcast, and compare each entry with every other. Nan and infinity are said with their
+    place. Where all entries are smaller than ``floor`` and not the same, nothing can be told.
 
     >>> largest_difference(np.array([1.0, 2.0]), np.array([1.0, 2.5]))
     '0.5'
     """
-    a, b = np.asarray(a), np.asarray(b)
-    if a.shape != b.shape:
-        raise ValueError(f"a and b must have the same shape, got {a.shape} and {b.shape}")
+    check_real("a", a)
+    check_real("b", b)
+    check_same_shape("a", a, "b", b)
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    for name, values in (("a", a), ("b", b)):
+        if not np.isfinite(values).all():
+            place = tuple(int(k) for k in np.argwhere(~np.isfinite(values))[0])
+            return f"{name} is {values[place]} at index {place}"
     largest = np.abs(a - b).max()
+    if 0 < largest and max(np.abs(a).max(), np.abs(b).max()) < floor:
+        return f"all entries are below {floor:.0e}: too small to tell"
     return f"below {floor:.0e}" if largest < floor else f"{largest:.2g}"
+
+
+def check_function(
+    f: Callable[[np.ndarray], np.ndarray | float], x: np.ndarray, step: float
+) -> None:
+    """Raise what `numerical_jacobian` raises, before it begins."""
+    check_floats("x", x)
+    if finite_number("step", step) <= 0:
+        raise ValueError(f"step must be above 0, got {step}")
+    first, second = f(x.copy()), f(x.copy())
+    for what, values in (("x", x), ("what f returns", first)):
+        dtype = getattr(
+            values, "dtype", np.dtype(type(values)) if isinstance(values, float) else None
+        )
+        if dtype != np.float64:
+            got = type(values).__name__ if dtype is None else dtype
+            raise TypeError(f"{what} must be float64 numbers, got {got}")
+    if not np.array_equal(first, second, equal_nan=True):
+        raise ValueError("f must return the same for the same x: is it random? Freeze its masks")
+    if isinstance(first, np.ndarray) and first.size and np.shares_memory(first, second):
+        raise ValueError("f must return a new array each time, got one and the same twice")

@@ -14,7 +14,13 @@ from itertools import combinations, product
 import numpy as np
 from numpy.typing import DTypeLike
 
-from helpers.validation import check_count, check_drop
+from helpers.validation import (
+    check_count,
+    check_drop,
+    check_float_dtype,
+    check_generator,
+    check_shape,
+)
 
 
 def fixed_count_masks(n_units: int, n_dropped: int) -> np.ndarray:
@@ -42,12 +48,13 @@ def bernoulli_mask(shape: tuple[int, ...], drop: float, rng: np.random.Generator
     Returns an array of ``shape`` of 0.0 and 1.0. Srivastava et al. (2014) describe such masks in
     section 4 and draw one for every training case (section 5): in a batch of shape
     (n_samples, n_units) each row is a mask of its own. Raises ``ValueError`` if ``drop`` is not
-    in [0, 1).
+    in [0, 1), ``TypeError`` if it is no number, or ``rng`` no generator.
 
     >>> bernoulli_mask((2, 3), 0.0, np.random.default_rng(0))
     array([[1., 1., 1.],
            [1., 1., 1.]])
     """
+    check_generator("rng", rng)
     check_drop(drop)
     return (rng.random(shape) >= drop).astype(float)
 
@@ -103,15 +110,22 @@ def inverted_mask(
 
     Fast, because sixteen bits decide about a unit: ``drop`` is rounded to a multiple of 2**-16
     (0.2 to 0.199997), and the scale is that of the rounded value, so that the mean is 1, but for
-    the rounding of the scale to ``dtype``. Raises ``ValueError`` if ``drop`` is not in [0, 1).
+    the rounding of the scale to ``dtype``. Raises ``ValueError`` if ``drop`` is not in [0, 1) or
+    its scale is larger than ``dtype`` can hold; ``TypeError`` for a ``dtype`` without fractions, a
+    ``shape`` that is no tuple, and for another ``rng``.
     """
     check_drop(drop)
+    check_shape("shape", shape)
+    check_float_dtype("dtype", dtype)
+    check_generator("rng", rng)
     n = math.prod(shape)
     words = rng.integers(2**64 - 1, size=-(-n // 4), dtype=np.uint64, endpoint=True)
     sixteen_bits = words.view(np.uint16)[:n].reshape(shape)
     threshold = min(round(drop * 2**16), 2**16 - 1)
-    scale = np.dtype(dtype).type(2**16 / (2**16 - threshold))
-    return np.multiply(sixteen_bits >= threshold, scale, dtype=dtype)
+    scale = 2**16 / (2**16 - threshold)
+    if scale > float(np.finfo(dtype).max):
+        raise ValueError(f"drop is too near 1 for {np.dtype(dtype)}: the scale is {scale:g}")
+    return np.multiply(sixteen_bits >= threshold, np.dtype(dtype).type(scale), dtype=dtype)
 
 
 def gaussian_mask(
@@ -119,9 +133,13 @@ def gaussian_mask(
 ) -> np.ndarray:
     """Noise N(1, drop / (1 − drop)): mean and variance of a scaled Bernoulli mask, but no zeros.
 
-    Srivastava et al. (2014), section 10. Raises ``ValueError`` if ``drop`` is not in [0, 1).
+    Srivastava et al. (2014), section 10. ``dtype`` is float32 or float64. Raises ``ValueError`` if
+    ``drop`` is not in [0, 1), ``TypeError`` as `inverted_mask` does.
     """
     check_drop(drop)
+    check_shape("shape", shape)
+    check_float_dtype("dtype", dtype)
+    check_generator("rng", rng)
     mask = rng.standard_normal(shape, dtype=dtype)
     mask *= math.sqrt(drop / (1 - drop))
     mask += 1
@@ -135,5 +153,6 @@ def active_units(n_units: int, drop: float, rng: np.random.Generator) -> np.ndar
     other. Raises ``ValueError`` if ``drop`` is not in [0, 1).
     """
     check_drop(drop)
+    check_generator("rng", rng)
     n_active = max(1, round(n_units * (1 - drop)))
     return np.flatnonzero(rng.permutation(n_units) < n_active)

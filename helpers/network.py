@@ -180,9 +180,16 @@ def predict(
 
 
 def error_rate(network: Network, x: ArrayLike, labels: ArrayLike) -> float:
-    """The share of the samples, from 0 to 1, that the whole network classifies wrong."""
+    """The share of the samples, from 0 to 1, that the whole network classifies wrong.
+
+    Raises what `predict` raises, and ``ValueError`` where a prediction is nan.
+    """
     labels = class_labels("labels", labels, network.sizes[-1])
-    predicted = predict(network, x).argmax(axis=1)
+    probabilities = predict(network, x)
+    if np.isnan(probabilities).any():  # argmax would take the first nan for the largest
+        whose = "x" if np.isfinite(network.parameters).all() else "the network's parameters"
+        raise ValueError(f"{whose} must be finite: the prediction is nan")
+    predicted = probabilities.argmax(axis=1)
     check_same_length("x", predicted, "labels", labels)
     return float(np.mean(predicted != labels))
 
@@ -245,4 +252,8 @@ def _checked_masks(
                 f"masks[{k}] must be a number or have shape ({n_units},) or "
                 f"({n_samples}, {n_units}), got {np.shape(mask)}"
             )
+        if mask is not None:
+            array = np.asarray(mask)
+            if array.dtype.kind not in "fiub" or not np.isfinite(array).all():
+                raise ValueError(f"masks[{k}] must be finite numbers, or booleans for 0 and 1")
     return masks

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import expit as sigmoid
 
+from helpers.validation import check_indices
+
 
 def count_active(n_nodes: int, active_percentage: float, name: str) -> int:
     """``int(n_nodes * active_percentage)``, the number of nodes that stay.
@@ -44,10 +46,15 @@ def active_indices(n_nodes: int, active_percentage: float, rng: np.random.Genera
 def thin(matrix: np.ndarray, rows: Sequence[int], columns: Sequence[int]) -> np.ndarray:
     """The entries of ``matrix`` in ``rows`` and ``columns``, as a smaller matrix of its own.
 
+    Raises ``ValueError`` and ``TypeError`` for what are no numbers of rows and columns: −1 would
+    be taken for the last.
+
     >>> thin(np.arange(6).reshape(2, 3), rows=[0, 1], columns=[0, 2])
     array([[0, 2],
            [3, 5]])
     """
+    check_indices("rows", rows, matrix.shape[0])
+    check_indices("columns", columns, matrix.shape[1])
     return matrix[np.ix_(rows, columns)]
 
 

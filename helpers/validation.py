@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from numbers import Real
+
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+NO_REAL_NUMBERS = {
+    "b": "booleans",
+    "c": "complex numbers",
+    "m": "times",
+    "M": "dates",
+    "O": "objects",
+}
+
 
 def check_drop(drop: float, name: str = "drop") -> float:
-    """Return ``drop`` if it is in [0, 1); raise ``ValueError`` otherwise, also for 1 and nan."""
+    """Return ``drop`` if it is in [0, 1); raise ``ValueError`` otherwise, also for 1 and nan.
+
+    Raises ``TypeError`` if it is no number.
+    """
+    check_number(name, drop)
     if not 0 <= drop < 1:  # written so that nan is refused too
         raise ValueError(f"{name} must be in [0, 1): the fraction that is dropped; got {drop}")
     return float(drop)
@@ -34,13 +49,24 @@ def check_generator(name: str, rng: np.random.Generator) -> None:
         )
 
 
+def check_number(name: str, value: float) -> None:
+    """Raise ``TypeError`` if ``value`` is no real number, or a truth value."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+
+
+def check_flag(name: str, value: bool) -> None:
+    """Raise ``TypeError`` if ``value`` is neither True nor False, but for example their names."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+
+
 def finite_number(name: str, value: float) -> float:
     """Return ``value`` as a float.
 
     Raises ``TypeError`` if it is no number, ``ValueError`` if it is nan or infinite.
     """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
-        raise TypeError(f"{name} must be a number, got {value!r}")
+    check_number(name, value)
     if not np.isfinite(value):
         raise ValueError(f"{name} must be finite, got {value}")
     return float(value)
@@ -54,9 +80,10 @@ def finite_array(
 ) -> np.ndarray:
     """Return ``values`` as an array of ``shape``; a ``None`` in ``shape`` allows any length.
 
-    Raises ``TypeError`` for what is no array of numbers, ``ValueError`` for another shape (naming
-    both), for an empty array and for nan or infinity (naming the first place).
+    Raises ``TypeError`` for what is no array of real numbers, ``ValueError`` for another shape
+    (naming both), for an empty array and for nan or infinity (naming the first place).
     """
+    check_real(name, values)
     try:
         array = np.asarray(values, dtype=dtype)
     except (TypeError, ValueError) as error:
@@ -74,6 +101,60 @@ def finite_array(
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name} must be finite, got {array[place]} at index {place}")
     return array
+
+
+def check_real(name: str, values: ArrayLike) -> None:
+    """Raise ``TypeError`` for arrays that NumPy would make numbers of with something lost.
+
+    Those are masked arrays, booleans, complex numbers, dates, times and objects.
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError(f"{name} must not be a masked array: its mask would be ignored")
+    kind = values.dtype.kind if isinstance(values, np.ndarray) else ""
+    if kind in NO_REAL_NUMBERS:
+        raise TypeError(f"{name} must be an array of real numbers, got {NO_REAL_NUMBERS[kind]}")
+
+
+def check_floats(name: str, values: np.ndarray) -> None:
+    """Raise ``TypeError`` if ``values`` is no array of floating-point numbers."""
+    check_real(name, values)
+    dtype = getattr(values, "dtype", None)
+    if dtype is None or dtype.kind != "f":
+        got = type(values).__name__ if dtype is None else f"{dtype} values"
+        raise TypeError(f"{name} must be an array of floating-point numbers, got {got}")
+
+
+def check_float_dtype(name: str, dtype: DTypeLike) -> None:
+    """Raise ``TypeError`` if ``dtype`` is no floating-point one."""
+    if np.dtype(dtype).kind != "f":
+        raise TypeError(f"{name} must be a floating-point dtype, got {np.dtype(dtype)}")
+
+
+def check_shape(name: str, shape: tuple[int, ...]) -> None:
+    """Raise ``TypeError`` unless these are whole numbers, ``ValueError`` if one is negative."""
+    if not isinstance(shape, tuple | list):
+        raise TypeError(f"{name} must be a tuple of whole numbers, got {shape!r}")
+    for length in shape:
+        check_count(f"{name} {tuple(shape)}: each length", length, 0)
+
+
+def check_same_shape(name_a: str, a: np.ndarray, name_b: str, b: np.ndarray) -> None:
+    """Raise ``ValueError`` if ``a`` and ``b`` do not have the same shape: they would broadcast."""
+    if np.shape(a) != np.shape(b):
+        raise ValueError(
+            f"{name_a} and {name_b} must have the same shape, got {np.shape(a)} and {np.shape(b)}"
+        )
+
+
+def check_indices(name: str, indices: Sequence[int], n: int) -> None:
+    """Raise ``TypeError`` or ``ValueError`` unless these are numbers from 0 to ``n`` − 1."""
+    array = np.asarray(indices)
+    if array.size and array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be whole numbers, got {array.dtype} values")
+    wrong = array[(array < 0) | (array >= n)] if array.size else array
+    if array.ndim != 1 or wrong.size:
+        got = f"shape {array.shape}" if array.ndim != 1 else wrong[0]
+        raise ValueError(f"{name} must be a list of numbers from 0 to {n - 1}, got {got}")
 
 
 def class_labels(name: str, labels: ArrayLike, n_classes: int) -> np.ndarray:

@@ -100,11 +100,12 @@ def test_bernoulli_masks_drop_each_unit_of_each_sample_by_itself(drop):
 
 
 def test_the_smallest_random_number_is_dropped_unless_drop_is_zero():
-    class Smallest:
+    class Smallest(np.random.Generator):
         random = staticmethod(np.zeros)
 
-    assert bernoulli_mask((2,), 0.0, Smallest).tolist() == [1, 1]
-    assert bernoulli_mask((2,), 1e-300, Smallest).tolist() == [0, 0]
+    smallest = Smallest(np.random.PCG64(0))
+    assert bernoulli_mask((2,), 0.0, smallest).tolist() == [1, 1]
+    assert bernoulli_mask((2,), 1e-300, smallest).tolist() == [0, 0]
 
 
 @given(arrays(float, st.integers(1, 6), elements=st.floats(-5, 5)), DROP)
@@ -173,8 +174,8 @@ DTYPES = st.sampled_from([np.float32, np.float64])
 ANY_DROP = st.floats(0, 1, exclude_max=True)
 
 
-class AllSixteenBits:
-    """In place of a generator: gives each of the 2**16 words of sixteen bits once."""
+class AllSixteenBits(np.random.Generator):
+    """Gives each of the 2**16 words of sixteen bits once."""
 
     @staticmethod
     def integers(high, size, dtype, endpoint):
@@ -184,9 +185,12 @@ class AllSixteenBits:
         return words
 
 
+ALL_SIXTEEN_BITS = AllSixteenBits(np.random.PCG64(0))
+
+
 @given(ANY_DROP, DTYPES)
 def test_the_mean_over_all_inverted_masks_is_one_and_drop_is_rounded_to_sixteen_bits(drop, dtype):
-    mask = inverted_mask((2**8, 2**8), drop, AllSixteenBits, dtype)
+    mask = inverted_mask((2**8, 2**8), drop, ALL_SIXTEEN_BITS, dtype)
     n_kept = np.count_nonzero(mask)
     assert n_kept == max(2**16 - round(drop * 2**16), 1)  # something is always left
     assert set(mask.ravel()) <= {0, dtype(2**16 / n_kept)}
@@ -194,7 +198,7 @@ def test_the_mean_over_all_inverted_masks_is_one_and_drop_is_rounded_to_sixteen_
 
 
 def test_the_rounded_drop_is_the_one_that_is_documented():
-    mask = inverted_mask((2**16,), 0.2, AllSixteenBits)
+    mask = inverted_mask((2**16,), 0.2, ALL_SIXTEEN_BITS)
     assert np.mean(mask == 0) == pytest.approx(0.199997, abs=5e-7)
 
 
@@ -264,3 +268,54 @@ def test_each_set_of_active_units_is_drawn_equally_often():
     low, high = binom.interval(1 - 1e-6, n_draws, 1 / comb(5, 3))
     for units in combinations(range(5), 3):
         assert low <= drawn.count(units) <= high
+
+
+# ---- what is refused ---------------------------------------------------------------------------
+
+DRAWERS = {
+    "bernoulli_mask": lambda shape, drop, rng: bernoulli_mask(shape, drop, rng),
+    "inverted_mask": lambda shape, drop, rng: inverted_mask(shape, drop, rng),
+    "gaussian_mask": lambda shape, drop, rng: gaussian_mask(shape, drop, rng),
+    "active_units": lambda shape, drop, rng: active_units(shape[0], drop, rng),
+}
+
+
+@pytest.mark.parametrize("name", DRAWERS)
+@pytest.mark.parametrize("rng", [0, None, np.random, np.random.RandomState(0)], ids=repr)
+def test_what_is_no_generator_is_refused(name, rng):
+    with pytest.raises(TypeError, match=r"^rng must be a generator, such as .*; got "):
+        DRAWERS[name]((2, 3), 0.5, rng)
+
+
+@pytest.mark.parametrize("name", DRAWERS)
+@pytest.mark.parametrize("drop", ["0.5", None, [0.1, 0.2], True, 0.5j], ids=repr)
+def test_what_is_no_number_is_refused_as_drop(name, drop):
+    with pytest.raises(TypeError, match=r"^drop must be a number, got "):
+        DRAWERS[name]((2, 3), drop, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("draw", [inverted_mask, gaussian_mask])
+@pytest.mark.parametrize("dtype", [int, np.uint8, bool, complex])
+def test_a_dtype_without_fractions_is_refused(draw, dtype):
+    with pytest.raises(TypeError, match=r"^dtype must be a floating-point dtype, got "):
+        draw((2, 3), 0.2, np.random.default_rng(0), dtype)
+
+
+def test_a_scale_that_the_dtype_cannot_hold_is_refused():
+    with pytest.raises(ValueError, match=r"^drop is too near 1 for float16: the scale is 65536$"):
+        inverted_mask((4,), 0.99999, np.random.default_rng(0), np.float16)
+    assert set(inverted_mask((99,), 0.5, np.random.default_rng(0), np.float16)) == {0, 2}
+
+
+@pytest.mark.parametrize("draw", [inverted_mask, gaussian_mask])
+@pytest.mark.parametrize(
+    ("shape", "error", "message"),
+    [
+        (5, TypeError, r"^shape must be a tuple of whole numbers, got 5$"),
+        ((2, 0.5), TypeError, r"^shape \(2, 0.5\): each length must be a whole number, got 0.5$"),
+        ((2, -1), ValueError, r"^shape \(2, -1\): each length must be at least 0, got -1$"),
+    ],
+)
+def test_what_is_no_shape_is_refused(draw, shape, error, message):
+    with pytest.raises(error, match=message):
+        draw(shape, 0.2, np.random.default_rng(0))
