@@ -281,7 +281,7 @@ DRAWERS = {
 
 
 @pytest.mark.parametrize("name", DRAWERS)
-@pytest.mark.parametrize("rng", [0, None, np.random, np.random.RandomState(0)], ids=repr)
+@pytest.mark.parametrize("rng", [0, None, np.random, np.random.RandomState(0)], ids=type)
 def test_what_is_no_generator_is_refused(name, rng):
     with pytest.raises(TypeError, match=r"^rng must be a generator, such as .*; got "):
         DRAWERS[name]((2, 3), 0.5, rng)

@@ -90,7 +90,7 @@ def build(**options):
     return NeuralNetwork(3, 2, 4, 0.1, **{"rng": 0, **options})
 
 
-@pytest.mark.parametrize("rng", [np.random.RandomState(0), np.random, "0"], ids=repr)
+@pytest.mark.parametrize("rng", [np.random.RandomState(0), np.random, "0"], ids=type)
 def test_the_class_takes_a_generator_or_a_seed(rng):
     with pytest.raises(TypeError, match=r"^rng must be a generator, a seed or None, got"):
         build(rng=rng)
