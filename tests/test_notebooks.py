@@ -154,7 +154,11 @@ BROKEN = [
     (stored.uncompared_cells, replacing("prints", "print", "# NBVAL_SKIP\nprint"), "prints"),
     (stored.metadata, lambda n: n.metadata["language_info"].update(version="3.12.1"), "3.12.1"),
     (stored.metadata, tagging("prints", collapsed=True), "collapsed"),
+    (stored.metadata, tagging("prints", jupyter={"source_hidden": True}), "source_hidden"),
     (stored.metadata, tagging("step", tags=[]), "tags"),
+    (stored.answers, replacing("step", "Let us", "*Predict:* is it one? Let us"), "not hidden"),
+    (stored.answers, replacing("stop", "So it is.", "*Predict:* what?"), "no cell below"),
+    (stored.answers, tagging("prints", **stored.HIDDEN), "answers no question"),
     (stored.metadata, tagging("step", tags=["slide"]), "slide"),
     (stored.cell_ids, lambda n: cell(n, "prints").update(id="step"), "2 times"),
     (stored.figures, drawing(picture(plain="something else")), "text/plain"),
@@ -240,6 +244,14 @@ def test_guard_complains(guard, breaks, complaint):
 
 def test_every_guard_has_been_seen_to_complain():
     assert {guard for guard, _, _ in BROKEN} == set(GUARDS)
+
+
+@pytest.mark.parametrize("more", [{}, {"collapsed": True}])
+def test_the_answer_to_a_question_may_be_hidden_as_jupyterlab_does_it(more):
+    notebook = good()
+    replacing("step", "Let us", "*Predict:* is it one? Let us")(notebook)
+    tagging("prints", **stored.HIDDEN, **more)(notebook)
+    assert [complaint for guard in GUARDS for complaint in guard(notebook)] == []
 
 
 def test_an_error_may_be_stored_where_the_tag_announces_it():

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from itertools import pairwise
 
 from guards.notebook import Notebook
 
@@ -18,6 +19,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+HIDDEN = {"jupyter": {"outputs_hidden": True}}
 IGNORING_TAGS = {"nbval-ignore-output", "nbval-skip"}
 ALLOWED_TAGS = {"raises-exception", *IGNORING_TAGS}
 IGNORING_COMMENT = re.compile(r"^\s*#+\s*(NBVAL_IGNORE_OUTPUT|NBVAL_SKIP|PYTEST_VALIDATE\w*)", re.M)
@@ -90,15 +92,31 @@ def uncompared_cells(notebook: Notebook) -> list[str]:
 
 
 def metadata(notebook: Notebook) -> list[str]:
-    """The metadata are the same in all notebooks, and cells have none but a few tags."""
+    """The metadata are the same in all notebooks; cells have none but tags and hidden outputs."""
     complaints = []
     if notebook.metadata != METADATA:
         complaints.append(f"the notebook's metadata are {dict(notebook.metadata)}, not {METADATA}")
     for cell in notebook.cells:
-        if set(cell.metadata) - {"tags"} or cell.metadata.get("tags") == []:
+        others = {key: value for key, value in cell.metadata.items() if key != "tags"}
+        hidden = others in (HIDDEN, {**HIDDEN, "collapsed": True})  # JupyterLab adds the second
+        if (others and not hidden) or cell.metadata.get("tags") == []:
             complaints.append(f"cell {cell.id} has metadata {dict(cell.metadata)}")
         elif set(cell.metadata.get("tags", [])) - ALLOWED_TAGS:
             complaints.append(f"cell {cell.id} has tags {cell.metadata.tags}")
+    return complaints
+
+
+def answers(notebook: Notebook) -> list[str]:
+    """The output that answers a *Predict:* question is there, to be compared, but hidden."""
+    complaints = []
+    for before, cell in pairwise([None, *notebook.cells]):
+        asked = before is not None and "*Predict:*" in before.source
+        if asked and cell.cell_type != "code":
+            complaints.append(f"cell {before.id} asks to predict what no cell below it answers")
+        elif asked and "jupyter" not in cell.metadata:
+            complaints.append(f"cell {cell.id} answers a question, but its output is not hidden")
+        elif not asked and "jupyter" in cell.metadata:
+            complaints.append(f"cell {cell.id} hides its output, but answers no question")
     return complaints
 
 
@@ -149,6 +167,7 @@ GUARDS = [
     machine_paths,
     uncompared_cells,
     metadata,
+    answers,
     cell_ids,
     figures,
 ]
