@@ -9,6 +9,9 @@ NO_SETTINGS = Path(__file__).parent / "build" / "no-settings"
 NO_SETTINGS.mkdir(parents=True, exist_ok=True)
 os.environ["IPYTHONDIR"] = os.environ["MPLCONFIGDIR"] = str(NO_SETTINGS)
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # each process, and its kernel, has a core of its own
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import matplotlib.font_manager  # noqa: E402  # lists the fonts: in a cell, a warning may tell of it
 from hypothesis import settings  # noqa: E402
 
