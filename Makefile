@@ -7,10 +7,11 @@ IN_PROJECT = cd "$$(dirname "$${MAKEFILE_PATH\# }")" &&
 RUN = sh tools/python.sh
 READ = LESSON_REQUIREMENTS=requirements.txt $(RUN)  # with what reading and running need, and no more
 
-.PHONY: help lab run test matrix bench lock clean
+.PHONY: help lab fresh run test matrix bench lock clean
 
 help:
-	@echo 'make lab      open the lessons in JupyterLab (without a screen: print the address)'
+	@echo 'make lab      open your copies of the lessons in JupyterLab (without a screen: print the address)'
+	@echo 'make fresh    where a lesson has changed, set your copy aside and make a new one'
 	@echo 'make run      execute every notebook from top to bottom into build/'
 	@echo 'make test     run all tests: the notebooks, the helpers, the style'
 	@echo 'make matrix   test the notebooks under other Pythons, versions and BLAS kernels (long)'
@@ -19,10 +20,13 @@ help:
 	@echo 'make clean    remove .venv, build and caches'
 
 lab:
-	@$(IN_PROJECT) $(READ) tools/lab.py $(ARGS)
+	@$(IN_PROJECT) $(READ) -m tools.lab $(ARGS)
+
+fresh:
+	@$(IN_PROJECT) $(READ) -m tools.copies $(ARGS)
 
 run:
-	@$(IN_PROJECT) $(READ) tools/run.py $(ARGS)
+	@$(IN_PROJECT) $(READ) -m tools.run $(ARGS)
 
 test:
 	@$(IN_PROJECT) $(RUN) -m ruff check . && $(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)

@@ -1,24 +1,33 @@
-"""Open the lessons in JupyterLab (``make lab``).
+"""Open your copies of the lessons in JupyterLab (``make lab``).
 
-The file browser shows the whole project, so that the helpers can be read beside the notebooks.
-Without a screen no browser is tried; the address that Jupyter prints leads to the first notebook.
+They are in ``work/`` (see ``tools/copies.py``), so that the originals, which the tests compare,
+stay as they are. The file browser shows the whole project, so that the helpers can be read beside
+them. Without a screen no browser is tried; the address that Jupyter prints leads to the first
+notebook.
 """
 
+import json
 import os
 import sys
 from pathlib import Path
 
 from jupyterlab.labapp import LabApp
 
-PROJECT = Path(__file__).resolve().parent.parent
-FIRST_NOTEBOOK = "notebooks/01_forward_pass.ipynb"
+from tools.copies import PROJECT, bring
+
+FIRST_NOTEBOOK = "01_forward_pass.ipynb"
+NO_NEWS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
+}
 
 
-def lab_options() -> list[str]:
+def lab_options(folder: str = "work") -> list[str]:
     """The options for JupyterLab on this machine."""
     options = [
         f"--ServerApp.root_dir={PROJECT}",
-        f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}",
+        f"--LabApp.default_url=/lab/tree/{folder}/{FIRST_NOTEBOOK}",
+        # the project's own Python as the only kernel, whatever kernels this machine has
+        "--ServerApp.kernel_spec_manager_class=tools.kernels.ThisPythonOnly",
     ]
     if sys.platform.startswith("linux") and not has_screen():
         options.append("--no-browser")
@@ -32,5 +41,29 @@ def has_screen() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
+def ask_for_no_news(environment: Path = Path(sys.prefix)) -> None:
+    """In the project's own environment, JupyterLab does not ask whether it may fetch news."""
+    settings = environment / "share" / "jupyter" / "lab" / "settings"
+    settings.mkdir(parents=True, exist_ok=True)
+    (settings / "overrides.json").write_text(json.dumps(NO_NEWS), encoding="utf-8")
+
+
+def copies_folder() -> str:
+    """The folder of the copies, made where they are missing; says what there is to say."""
+    try:
+        changed = bring()
+    except OSError as error:
+        print(f"No copies can be made ({error}): these are the originals. Save elsewhere.")
+        return "notebooks"
+    print("Your copies of the lessons are in work/.")
+    if changed:
+        print(f"Changed since you began: {', '.join(changed)}.")
+        print("make fresh sets your copies of these aside and brings the new ones.")
+    return "work"
+
+
 if __name__ == "__main__":
-    LabApp.launch_instance([*lab_options(), *sys.argv[1:]])
+    if Path(sys.prefix).parent == PROJECT:
+        ask_for_no_news()
+    folder = copies_folder()
+    LabApp.launch_instance([*lab_options(folder), *sys.argv[1:]])

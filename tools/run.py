@@ -21,12 +21,10 @@ from pathlib import Path
 from threading import Event
 
 import nbformat
-from ipykernel.kernelspec import RESOURCES, get_kernel_dict
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from traitlets import default
+
+from tools.kernels import KernelOfThisPython
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = PROJECT / "notebooks"
@@ -39,22 +37,6 @@ TAKES = re.compile(r"\*\*It takes\*\* (\d+) minutes? to read, (\d+) seconds? to 
 
 class Stopped(Exception):
     """The rest of a notebook is not wanted any more."""
-
-
-class ThisPythonOnly(KernelSpecManager):
-    """Gives a kernel of the running Python, whatever kernel a notebook names."""
-
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """Return the kernel of the running Python."""
-        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
-
-
-class KernelOfThisPython(AsyncKernelManager):
-    """Starts kernels of the running Python."""
-
-    @default("kernel_spec_manager")
-    def _this_python_only(self) -> ThisPythonOnly:
-        return ThisPythonOnly(parent=self)
 
 
 def run(path: Path, store: bool, stop: Event) -> tuple[bool, str]:

@@ -1,0 +1,109 @@
+"""The reader's copies: made when they are missing, never overwritten, renewed if one asks."""
+
+import json
+
+import pytest
+
+from tools import copies
+from tools.lab import NO_NEWS, ask_for_no_news, lab_options
+
+
+def lesson(source, output="1"):
+    return json.dumps({"cells": [{"source": [source], "outputs": [output]}]})
+
+
+@pytest.fixture
+def folders(tmp_path):
+    lessons = tmp_path / "notebooks"
+    lessons.mkdir()
+    (lessons / "01_one.ipynb").write_text(lesson("x = 1"), encoding="utf-8")
+    (lessons / "02_two.ipynb").write_text(lesson("answer = ..."), encoding="utf-8")
+    (lessons / "glossary.md").write_text("words", encoding="utf-8")
+    return lessons, tmp_path / "work"
+
+
+def test_missing_copies_are_made_and_answers_stay(folders):
+    lessons, work = folders
+    (lessons / "01_one.ipynb").chmod(0o444)
+    assert copies.bring(*folders) == []
+    assert {path.name for path in work.iterdir()} == {
+        "01_one.ipynb", "02_two.ipynb", "glossary.md", copies.MADE_FROM
+    }  # fmt: skip
+    for name in ("01_one.ipynb", "02_two.ipynb"):
+        assert (work / name).read_bytes() == (lessons / name).read_bytes()
+        (work / name).write_text(lesson("answer = 28"), encoding="utf-8")  # also of a read-only one
+    (work / "glossary.md").unlink()
+    assert copies.bring(*folders) == []
+    assert json.loads((work / "02_two.ipynb").read_text()) == json.loads(lesson("answer = 28"))
+    assert (work / "glossary.md").read_text() == "words"
+
+
+def test_a_lesson_that_has_changed_since_is_named_and_its_copy_stays(folders):
+    lessons, work = folders
+    copies.bring(*folders)
+    (work / "02_two.ipynb").write_text(lesson("answer = 28"), encoding="utf-8")
+    (lessons / "01_one.ipynb").write_text(
+        lesson("x = 1", output="2"), encoding="utf-8"
+    )  # no change
+    (lessons / "02_two.ipynb").write_text(lesson("another = ..."), encoding="utf-8")
+    for _ in range(2):
+        assert copies.bring(*folders) == ["02_two"]
+    assert "28" in (work / "02_two.ipynb").read_text()
+
+
+def test_an_old_copy_is_set_aside_and_nothing_is_lost_however_often(folders):
+    lessons, work = folders
+    copies.bring(*folders)
+    answers = []
+    for k in range(3):
+        (work / "02_two.ipynb").write_text(lesson(f"answer = {k}"), encoding="utf-8")
+        (lessons / "02_two.ipynb").write_text(lesson(f"question {k}"), encoding="utf-8")
+        (moved,) = copies.renew(["02_two"], *folders)
+        answers.append(moved)
+        assert (work / "02_two.ipynb").read_text() == (lessons / "02_two.ipynb").read_text()
+        assert copies.bring(*folders) == []
+    assert [f"answer = {k}" in path.read_text() for k, path in enumerate(answers)] == [True] * 3
+    assert {path.parent for path in answers} == {work / copies.ASIDE}
+
+
+def test_an_unknown_lesson_is_refused_before_anything_is_moved(folders):
+    copies.bring(*folders)
+    with pytest.raises(ValueError, match=r"one of 01_one, 02_two, glossary, got '03_three'$"):
+        copies.renew(["02_two", "03_three"], *folders)
+    assert not (folders[1] / copies.ASIDE).exists()
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"{", b"[1]", b"\xff"])
+def test_without_the_note_of_what_copies_were_made_from_nothing_is_said(folders, damage):
+    lessons, work = folders
+    copies.bring(*folders)
+    note = work / copies.MADE_FROM
+    note.unlink() if damage is None else note.write_bytes(damage)
+    (lessons / "02_two.ipynb").write_text(lesson("another = ..."), encoding="utf-8")
+    assert copies.bring(*folders) == []
+    assert (work / "02_two.ipynb").read_text() == lesson("answer = ...")
+
+
+def test_the_command_renews_what_has_changed(folders, monkeypatch, capsys):
+    lessons, _ = folders
+    monkeypatch.setattr(copies, "PROJECT", lessons.parent)
+    for function in (copies.bring, copies.renew):
+        defaults = (*function.__defaults__[:-2], *folders)
+        monkeypatch.setattr(function, "__defaults__", defaults)
+    copies.bring()
+    assert copies.main([]) == 0
+    assert capsys.readouterr().out == "no lesson has changed since its copy was made\n"
+    (lessons / "01_one.ipynb").write_text(lesson("x = 2"), encoding="utf-8")
+    assert copies.main([]) == 0
+    assert capsys.readouterr().out.startswith("your old copy is now work/aside/01_one 20")
+    assert copies.main(["02_two.ipynb"]) == 0
+    assert copies.main(["nosuch"]) == 1
+    assert "must be one of 01_one, 02_two, glossary, got 'nosuch'" in capsys.readouterr().err
+
+
+def test_jupyterlab_opens_the_copies_with_the_projects_own_kernel_and_no_news(tmp_path):
+    assert "--LabApp.default_url=/lab/tree/work/01_forward_pass.ipynb" in lab_options()
+    assert any("kernel_spec_manager_class=tools.kernels.ThisPythonOnly" in o for o in lab_options())
+    ask_for_no_news(tmp_path)
+    (written,) = tmp_path.rglob("overrides.json")
+    assert json.loads(written.read_text()) == NO_NEWS

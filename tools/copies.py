@@ -1,0 +1,116 @@
+"""The reader's copies of the lessons, in ``work/``: ``make lab`` opens them, ``make fresh`` renews.
+
+A copy holds somebody's answers, so it is never overwritten. Where a lesson has changed since its
+copy was made, that is said; ``make fresh`` then sets the old copy aside and makes a new one, of
+all such lessons or of those that are named: ``make fresh ARGS="03_backprop_with_the_mask"``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import hashlib
+import json
+import shutil
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+LESSONS, WORK = PROJECT / "notebooks", PROJECT / "work"
+MADE_FROM = "made-from.json"  # in the folder of the copies: what each lesson was then
+ASIDE = "aside"
+
+
+def bring(lessons: Path = LESSONS, work: Path = WORK) -> list[str]:
+    """Make the copies that are missing; return the names of lessons that have changed since theirs.
+
+    Raises ``OSError`` if ``work`` cannot be written.
+    """
+    work.mkdir(exist_ok=True)
+    then, changed = made_from(work), []
+    for lesson in files(lessons):
+        copy, today = work / lesson.name, fingerprint(lesson)
+        if not copy.exists():
+            shutil.copyfile(lesson, copy)  # the contents alone: the original may be read-only
+            then[lesson.name] = today
+        elif then.get(lesson.name, today) != today:
+            changed.append(lesson.stem)
+    write(work, then)
+    return changed
+
+
+def renew(names: list[str], lessons: Path = LESSONS, work: Path = WORK) -> list[Path]:
+    """Set the copies of these lessons aside and make new ones; return where the old ones are.
+
+    Raises ``ValueError`` for a name that no lesson has, before anything is moved, and ``OSError``
+    if ``work`` cannot be written.
+    """
+    of = {lesson.stem: lesson for lesson in files(lessons)}
+    for name in names:
+        if name not in of:
+            raise ValueError(f"the lesson must be one of {', '.join(of)}, got {name!r}")
+    moved = []
+    for name in names:
+        copy = work / of[name].name
+        if copy.exists():
+            moved.append(free_name(work / ASIDE, copy))
+            moved[-1].parent.mkdir(parents=True, exist_ok=True)
+            copy.rename(moved[-1])
+    bring(lessons, work)
+    return moved
+
+
+def files(lessons: Path) -> list[Path]:
+    """The lessons, and the page that they link to."""
+    return sorted([*lessons.glob("*.ipynb"), *lessons.glob("*.md")])
+
+
+def fingerprint(lesson: Path) -> str:
+    """What tells one state of a lesson from another: its text and code, not its outputs."""
+    text = lesson.read_text(encoding="utf-8")
+    if lesson.suffix == ".ipynb":
+        text = json.dumps([cell["source"] for cell in json.loads(text)["cells"]])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def made_from(work: Path) -> dict[str, str]:
+    """The fingerprints of the lessons when the copies were made; none if that is not known."""
+    try:
+        return dict(json.loads((work / MADE_FROM).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):  # lost or damaged: nothing is said then
+        return {}
+
+
+def write(work: Path, then: dict[str, str]) -> None:
+    """Note what the copies were made from."""
+    (work / MADE_FROM).write_text(json.dumps(then, indent=1) + "\n", encoding="utf-8")
+
+
+def free_name(folder: Path, copy: Path) -> Path:
+    """A name in the folder that no file has, with today's date."""
+    stem, number = f"{copy.stem} {datetime.date.today()}", 1
+    while (free := folder / f"{stem}{f' {number}' * (number > 1)}{copy.suffix}").exists():
+        number += 1
+    return free
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """What ``make fresh`` does; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="LESSON", help="default: those that changed")
+    names = parser.parse_args(arguments).names
+    try:
+        names = [name.removesuffix(".ipynb") for name in names] or bring()
+        moved = renew(names)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    for path in moved:
+        print(f"your old copy is now {path.relative_to(PROJECT)}")
+    if not names:
+        print("no lesson has changed since its copy was made")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
