@@ -1,44 +1,47 @@
 """The full MNIST: 60,000 digits to train with and 10,000 to test with.
 
-Four gzipped IDX files, looked for in the folder that the environment variable ``MNIST_DIR`` names;
-without that variable in the user's cache, and downloaded into it if they are not there. Every file
-is checked by its SHA-256 before it is read. ``python -m helpers.full_mnist`` tells which data are
-at hand, ``python -m helpers.full_mnist --download [FOLDER]`` gets the full set.
+Four IDX files, looked for in the folder that the environment variable ``MNIST_DIR`` names; without
+that variable in the user's cache, and downloaded into it if they are not there. A file counts for
+what is in it, packed or not, with a dash or a dot in its name, in the folder or where torchvision
+keeps it, in ``MNIST/raw``: its SHA-256 is checked before it is read.
+``python -m helpers.full_mnist`` tells which data are at hand,
+``python -m helpers.full_mnist --download [FOLDER]`` gets the full set.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import hashlib
-import math
 import os
-import struct
 import sys
-import zlib
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
+from helpers.idx import CHUNK, content_hash, described, read_idx
 from helpers.mnist import SAMPLE_FILE, load_sample
 from helpers.progress import somebody_watches
 
-FILES = {  # name: (SHA-256, shape), in the order in which load_mnist returns the arrays
+# name: (SHA-256 of the file, of what is in it, shape), in the order of what load_mnist returns
+FILES = {
     "train-images-idx3-ubyte.gz": (
         "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
         (60000, 28, 28),
     ),
     "train-labels-idx1-ubyte.gz": (
         "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
         (60000,),
     ),
     "t10k-images-idx3-ubyte.gz": (
         "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
         (10000, 28, 28),
     ),
     "t10k-labels-idx1-ubyte.gz": (
         "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
         (10000,),
     ),
 }
@@ -46,8 +49,8 @@ MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
+PLACES = ("", "raw", "MNIST/raw")  # where in a folder the files may lie
 TIMEOUT = 20.0  # seconds without a byte after which a mirror is given up
-CHUNK = 1 << 16  # bytes read at a time
 
 
 def load_mnist(folder: str | Path | None = None) -> tuple[np.ndarray, ...]:
@@ -62,14 +65,13 @@ def load_mnist(folder: str | Path | None = None) -> tuple[np.ndarray, ...]:
     folder, named_by = _choose_folder(folder)
     if named_by == "cache":
         download_mnist(folder)
-    _check_files(folder, named_by)
-    return tuple(read_idx(folder / name) for name in FILES)
+    return tuple(read_idx(path) for path in _checked_files(folder, named_by))
 
 
 def is_available(folder: str | Path | None = None) -> bool:
     """Whether `load_mnist` finds all four files on disk and unharmed; never uses the network."""
     try:
-        _check_files(*_choose_folder(folder))
+        _checked_files(*_choose_folder(folder))
     except (OSError, ValueError):
         return False
     return True
@@ -85,65 +87,66 @@ def cache_folder() -> Path:
 def _choose_folder(folder: str | Path | None) -> tuple[Path, str]:
     """The folder of the full set and what named it: "folder", "MNIST_DIR" or "cache"."""
     if folder is not None:
-        return Path(folder).expanduser(), "folder"
+        return _expanded(folder, "folder"), "folder"
     if os.environ.get("MNIST_DIR"):
-        return Path(os.environ["MNIST_DIR"]).expanduser(), "MNIST_DIR"
+        return _expanded(os.environ["MNIST_DIR"], "MNIST_DIR"), "MNIST_DIR"
     return cache_folder(), "cache"
 
 
-def _check_files(folder: Path, named_by: str) -> None:
-    """Raise ``OSError`` if a file of the full set is missing, ``ValueError`` if one is not it."""
+def _expanded(folder: str | Path, named_by: str) -> Path:
+    """The folder with its ``~`` expanded; ``FileNotFoundError`` for somebody who is not here."""
     try:
-        missing = [name for name in FILES if name not in os.listdir(folder)]
+        return Path(folder).expanduser()
+    except RuntimeError as error:
+        raise FileNotFoundError(
+            f"{named_by} must be a folder, got {str(folder)!r}: {error}"
+        ) from error
+
+
+def _checked_files(folder: Path, named_by: str) -> list[Path]:
+    """The files of the full set, wherever they lie in the folder, after a look into each.
+
+    Raises ``OSError`` if one is missing or cannot be read, ``ValueError`` if one is another.
+    """
+    try:
+        there = os.listdir(folder)
     except OSError as error:  # given the same errno, OSError makes the same subclass
         message = f"{named_by} must be a readable folder with the MNIST files: {error.strerror}"
         raise OSError(error.errno, message, str(folder)) from error
-    if missing:
-        raise FileNotFoundError(f"{named_by} {folder} lacks {', '.join(missing)}")
-    for name, (expected, _) in FILES.items():
-        with open(folder / name, "rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != expected:
-            raise ValueError(
-                f"{folder / name} ({named_by}): expected SHA-256 {expected}, found {found}"
-            )
+    found = {name: _path_of(folder, name) for name in FILES}
+    if missing := [name for name, path in found.items() if path is None]:
+        held = f", but has {', '.join(sorted(there)[:5])}" if there else ": it is empty"
+        raise FileNotFoundError(f"{named_by} {str(folder)!r} lacks {', '.join(missing)}{held}")
+    for name, path in found.items():
+        _check_file(path, name, named_by)
+    return list(found.values())
 
 
-def read_idx(path: str | Path) -> np.ndarray:
-    """The array in an IDX file of unsigned bytes, ``uint8`` with the header's 1 to 3 dimensions.
-
-    A name that ends in ``.gz`` means gzip. Raises ``FileNotFoundError``, and ``ValueError`` if the
-    file is no whole gzip file, starts with another magic number, announces an empty array, or is
-    shorter or longer than its header announces. Format: LeCun et al., the MNIST database.
-    """
-    path = Path(path)
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
-            return _idx_array(file)
-    except (ValueError, EOFError, struct.error, zlib.error, gzip.BadGzipFile) as error:
-        raise ValueError(f"{path} must be a whole IDX file: {error}") from error
+def _path_of(folder: Path, name: str) -> Path | None:
+    """Where the folder has this file, by any of its names; ``None`` if it has not."""
+    plain = name.removesuffix(".gz")
+    dotted = plain.replace("-idx", ".idx")
+    for place in PLACES:
+        for spelling in (name, plain, f"{dotted}.gz", dotted):
+            path = folder / place / spelling
+            if os.path.lexists(path):
+                return path
+    return None
 
 
-def _idx_array(file: BinaryIO) -> np.ndarray:
-    """The array in an open IDX file, which ends where the array does."""
-    magic = file.read(4)
-    if magic[:3] != b"\x00\x00\x08" or magic[3:] not in (b"\x01", b"\x02", b"\x03"):
-        raise ValueError(
-            f"expected 00 00 08 and 01, 02 or 03 (dimensions of bytes), found {magic.hex(' ')}"
-        )
-    shape = struct.unpack(f">{magic[3]}I", file.read(4 * magic[3]))
-    size = math.prod(shape)
-    if size == 0:
-        raise ValueError(f"expected counts of 1 or more, found shape {shape}")
-    # In pieces, so that a false header cannot ask for more memory than the file fills;
-    # one byte more than announced, which also takes gzip to its checksum at the end.
-    data = bytearray()
-    while piece := file.read(min(CHUNK, size + 1 - len(data))):
-        data += piece
-    if len(data) != size:
-        found = "more" if len(data) > size else len(data)
-        raise ValueError(f"expected {size} bytes for shape {shape}, found {found}")
-    return np.frombuffer(data, dtype=np.uint8).reshape(shape)
+def _check_file(path: Path, name: str, named_by: str) -> None:
+    """Raise ``ValueError``, saying what it is and what to do, if a file is not the official one."""
+    again = f"Delete it, and get it again: python -m helpers.full_mnist --download {path.parent}"
+    if not path.is_file():
+        what = "a folder" if path.is_dir() else "a link that leads nowhere"
+        raise ValueError(f"{path} ({named_by}) must be the official {name}, found {what}. {again}")
+    packed, plain, _ = FILES[name]
+    with open(path, "rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() == packed:
+            return
+    if content_hash(path) != plain:
+        what = described(path)
+        raise ValueError(f"{path} ({named_by}) must be the official {name}, found {what}. {again}")
 
 
 def download_mnist(folder: str | Path | None = None) -> Path:
@@ -151,27 +154,33 @@ def download_mnist(folder: str | Path | None = None) -> Path:
 
     Files that are there and unharmed are kept. Each of the others is asked of one mirror after the
     other, and gets its name only after its SHA-256 was found right. Raises ``ConnectionError`` if
-    no mirror gave a file, with the reasons and what to do by hand.
+    no mirror gave a file, with the reasons and what to do by hand, and ``OSError`` for the disk.
+    The certificates are those that ``SSL_CERT_FILE`` names, if it does.
     """
     import pooch
+    from requests import RequestException
 
-    folder = cache_folder() if folder is None else Path(folder).expanduser()
+    folder = cache_folder() if folder is None else _expanded(folder, "folder")
     pooch.get_logger().setLevel("WARNING")  # the progress bar says enough
-    http = pooch.HTTPDownloader(somebody_watches(), chunk_size=CHUNK, timeout=TIMEOUT)
+    options = {"timeout": TIMEOUT, "headers": {"Accept-Encoding": "identity"}}  # as it is hashed
+    if os.environ.get("SSL_CERT_FILE"):
+        options["verify"] = os.environ["SSL_CERT_FILE"]
+    watched = somebody_watches()
+    http = pooch.HTTPDownloader(watched, chunk_size=CHUNK, **options)
 
     def fetch(url: str, path: str, caller: pooch.Pooch | None) -> None:
+        if watched:  # a firewall may let this wait for a while
+            print(f"asking {url}", file=sys.stderr)
         http(url, path, caller)
         os.chmod(path, 0o644)  # pooch's temporary file is private, but a class may share a folder
 
-    for name, (sha256, _) in FILES.items():
+    for name, (sha256, *_) in FILES.items():
         reasons = []
         for mirror in MIRRORS:
             try:
                 pooch.retrieve(mirror + name, f"sha256:{sha256}", name, folder, downloader=fetch)
                 break
-            except PermissionError:  # the folder's fault, not the mirror's
-                raise
-            except (OSError, ValueError) as error:  # ValueError: another checksum
+            except (RequestException, ValueError) as error:  # ValueError: another checksum
                 reasons.append(f"  {mirror}{name}: {error}")
         else:
             raise ConnectionError(
@@ -184,9 +193,10 @@ def download_mnist(folder: str | Path | None = None) -> Path:
 
 def _whereabouts() -> str:
     """Where the full set is, or why it is not at hand."""
-    folder, named_by = _choose_folder(None)
+    named_by = ""
     try:
-        _check_files(folder, named_by)
+        folder, named_by = _choose_folder(None)
+        _checked_files(folder, named_by)
     except (OSError, ValueError) as error:
         hint = "; python -m helpers.full_mnist --download gets it" if named_by == "cache" else ""
         return f"not at hand: {error}{hint}"

@@ -112,7 +112,7 @@ def test_versions_say_what_decides_the_last_bits():
 
 
 def test_the_data_that_a_record_names_are_those_that_are_loaded():
-    n_train, n_test = (FILES[f"{part}-labels-idx1-ubyte.gz"][1][0] for part in ("train", "t10k"))
+    n_train, n_test = (FILES[f"{part}-labels-idx1-ubyte.gz"][2][0] for part in ("train", "t10k"))
     assert records.DATA == f"MNIST, {n_train} training and {n_test} test images"
 
 

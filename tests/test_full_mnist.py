@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mirror import serving
 
-from helpers import full_mnist, mnist
+from helpers import full_mnist, idx, mnist
 
 PROJECT = Path(__file__).parents[1]
 NAMES = list(full_mnist.FILES)
@@ -36,7 +36,10 @@ def idx_bytes(array):
 SHAPES = [(13, 28, 28), (13,), (7, 28, 28), (7,)]
 ARRAYS = [np.random.default_rng(1).integers(0, 10, shape, dtype=np.uint8) for shape in SHAPES]
 CONTENTS = {NAMES[i]: gzip.compress(idx_bytes(ARRAYS[i])) for i in range(4)}
-FILES = {name: (hashlib.sha256(CONTENTS[name]).hexdigest(), None) for name in NAMES}
+FILES = {
+    name: (*(hashlib.sha256(c).hexdigest() for c in (content, gzip.decompress(content))), None)
+    for name, content in CONTENTS.items()
+}
 
 
 def write_files(folder):
@@ -77,14 +80,14 @@ def test_read_idx_gives_back_what_was_written_and_refuses_it_cut_off_anywhere(ar
     with tempfile.TemporaryDirectory() as folder:  # a new one for each example
         path = Path(folder) / name
         path.write_bytes(content)
-        read = full_mnist.read_idx(path)
+        read = idx.read_idx(path)
         assert read.dtype == np.uint8
         np.testing.assert_array_equal(read, array)
         read[...] = 0  # the caller may write to it
 
         path.write_bytes(content[: data.draw(st.integers(0, len(content) - 1), label="kept")])
         with pytest.raises(ValueError, match=name):
-            full_mnist.read_idx(str(path))
+            idx.read_idx(str(path))
 
 
 PLAIN = idx_bytes(np.arange(6, dtype=np.uint8).reshape(2, 3))
@@ -113,7 +116,7 @@ def test_read_idx_refuses_damage(tmp_path, content):
     )
     for name in ("a.idx", "a.gz"):
         with pytest.raises(ValueError, match=f"{name} must be a whole IDX file: (?!None)."):
-            full_mnist.read_idx(tmp_path / name)
+            idx.read_idx(tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +130,7 @@ def test_a_lying_header_does_not_fill_the_memory(tmp_path, header, megabytes, fo
     tracemalloc.start()
     try:
         with pytest.raises(ValueError, match=rf"expected \d+ bytes .* {found}$"):
-            full_mnist.read_idx(tmp_path / "bomb.gz")
+            idx.read_idx(tmp_path / "bomb.gz")
         assert tracemalloc.get_traced_memory()[1] < 8 << 20
     finally:
         tracemalloc.stop()
@@ -158,8 +161,20 @@ def test_the_folder_goes_before_mnist_dir_and_that_before_the_cache(monkeypatch,
     [
         ("nowhere", [], [], FileNotFoundError, "{} must be a readable folder"),
         (f"full/{NAMES[0]}", [], [], NotADirectoryError, "{} must be a readable folder"),
-        ("full", NAMES[1:3], [], FileNotFoundError, f"{{}} .*lacks {NAMES[1]}, {NAMES[2]}$"),
-        ("full", [], NAMES[3:], ValueError, f"{NAMES[3]} .{{}}.: expected SHA-256 .*, found ."),
+        (
+            "full",
+            NAMES[1:3],
+            [],
+            FileNotFoundError,
+            f"{{}} .*lacks {NAMES[1]}, {NAMES[2]}, but has ",
+        ),
+        (
+            "full",
+            [],
+            NAMES[3:],
+            ValueError,
+            f"{NAMES[3]} .{{}}. must be the official {NAMES[3]}, found some",
+        ),
     ],
 )
 def test_a_named_folder_that_is_wrong_is_an_error_and_never_replaced(
@@ -200,6 +215,80 @@ def test_an_unreadable_folder_or_file_is_an_error_that_names_it():
             finally:
                 os.seteuid(me)
                 closed.chmod(0o755)
+
+
+def dotted(name):
+    return name.replace("-idx", ".idx")
+
+
+def plain(name):
+    return name.removesuffix(".gz")
+
+
+FORMS = {  # how a file may be called, and what its bytes are
+    "unpacked": (plain, gzip.decompress),
+    "a dot": (dotted, lambda content: content),
+    "a dot, unpacked": (lambda name: dotted(plain(name)), gzip.decompress),
+    "packed again": (lambda name: name, lambda c: gzip.compress(gzip.decompress(c), 1, mtime=5)),
+    "packed, with another name": (plain, lambda content: content),
+    "unpacked, with the old name": (lambda name: name, gzip.decompress),
+}
+
+
+@pytest.mark.parametrize("place", full_mnist.PLACES)
+@pytest.mark.parametrize("form", FORMS)
+def test_a_folder_counts_for_what_is_in_it(tmp_path, form, place):
+    name_of, bytes_of = FORMS[form]
+    (tmp_path / place).mkdir(parents=True, exist_ok=True)
+    for name, content in CONTENTS.items():
+        (tmp_path / place / name_of(name)).write_bytes(bytes_of(content))
+    assert_loaded(tmp_path)
+
+
+OTHER = gzip.compress(idx_bytes(np.ones((13, 28, 28), np.uint8)))
+CONTENT = CONTENTS[NAMES[0]]
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"<!DOCTYPE html>\n<html>", "a web page"),
+        (b"\n <HTML>", "a web page"),
+        (b"", "nothing: it is empty"),
+        (CONTENT[:-40], "a file that is cut off or too long"),
+        (gzip.decompress(CONTENT)[:-1], "a file that is cut off or too long"),
+        (OTHER, "other data: an IDX file of shape (13, 28, 28)"),
+        (b"PK\x03\x04", "something else, or damage"),
+    ],
+)
+def test_a_file_that_is_another_is_named_with_what_it_is_and_what_to_do(tmp_path, content, found):
+    write_files(tmp_path / "full")
+    path = tmp_path / "full" / NAMES[0]
+    path.write_bytes(content)
+    message = f"{path} (folder) must be the official {NAMES[0]}, found {found}. Delete it, and get"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        full_mnist.load_mnist(tmp_path / "full")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+@pytest.mark.parametrize("target", ["a folder", "nowhere", "itself"])
+def test_what_is_no_file_is_named(tmp_path, target):
+    write_files(tmp_path / "full")
+    path = tmp_path / "full" / NAMES[2]
+    path.unlink()
+    path.mkdir() if target == "a folder" else path.symlink_to(path if target == "itself" else "no")
+    found = "a folder" if target == "a folder" else "a link that leads nowhere"
+    with pytest.raises(ValueError, match=f"{NAMES[2]}, found {found}. Delete it, and get it again"):
+        full_mnist.load_mnist(tmp_path / "full")
+
+
+@pytest.mark.parametrize("value", ["~nobody-of-this-name/mnist", " /data", "'/data'"])
+def test_a_folder_that_cannot_be_is_said_in_quotes(monkeypatch, value, capsys):
+    monkeypatch.setenv("MNIST_DIR", value)
+    with pytest.raises(FileNotFoundError, match=re.escape(repr(value))):
+        full_mnist.load_mnist()
+    full_mnist.main([])
+    assert "full MNIST: not at hand: " in capsys.readouterr().out
 
 
 # --- downloads ----------------------------------------------------------------------------------
@@ -258,6 +347,39 @@ def test_after_a_mirror_that_fails_the_next_is_asked_and_after_the_last_nothing_
     assert server.requests == [pair for name in NAMES for pair in ((failure, name), ("good", name))]
     assert sorted(os.listdir(folder)) == sorted(NAMES)
     assert_loaded(folder)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other errors")
+def test_a_fault_of_the_disk_is_no_fault_of_the_mirrors(server, tmp_path, monkeypatch):
+    server.acts("good")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file") as caught:
+        full_mnist.download_mnist(tmp_path / "file")
+    assert not isinstance(caught.value, ConnectionError)
+
+    def full(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.move", full)  # where pooch gives a finished file its name
+    with pytest.raises(OSError, match="No space left"):
+        full_mnist.download_mnist(tmp_path / "new")
+
+
+def test_the_certificates_are_those_that_the_environment_names(server, tmp_path, monkeypatch):
+    asked = []
+
+    import pooch
+
+    real = pooch.HTTPDownloader
+    monkeypatch.setattr(pooch, "HTTPDownloader", lambda *a, **o: (asked.append(o), real(*a))[1])
+    server.acts("good")
+    monkeypatch.setenv("SSL_CERT_FILE", "/school.pem")
+    full_mnist.download_mnist(tmp_path / "full")
+    assert asked[0]["verify"] == "/school.pem"
+    assert asked[0]["headers"] == {"Accept-Encoding": "identity"}
+    monkeypatch.delenv("SSL_CERT_FILE")
+    full_mnist.download_mnist(tmp_path / "full")
+    assert "verify" not in asked[1]
 
 
 DOWNLOAD = """
@@ -327,7 +449,10 @@ def test_the_command_tells_which_data_are_at_hand(monkeypatch, server, tmp_path,
 
 @pytest.mark.parametrize(
     ("mnist_dir", "said"),
-    [(".", f"not at hand: MNIST_DIR . lacks {', '.join(NAMES)}\n$"), ("", "dropout-lesson")],
+    [
+        (".", f"not at hand: MNIST_DIR '.' lacks {', '.join(NAMES)}, but has "),
+        ("", "dropout-lesson"),
+    ],
 )
 def test_the_module_runs_as_a_command_and_looks_into_the_folder_or_the_cache(mnist_dir, said):
     command = [sys.executable, "-m", "helpers.full_mnist"]

@@ -30,7 +30,7 @@ def test_sample_is_interleaved_and_its_split_is_a_balanced_cut():
 @pytest.mark.skipif(not os.environ.get("MNIST_DIR"), reason="MNIST_DIR names no folder")
 def test_the_sample_is_the_first_500_of_each_digit_of_the_official_training_set():
     loaded = load_mnist(os.environ["MNIST_DIR"])
-    assert [array.shape for array in loaded] == [shape for _, shape in FILES.values()]
+    assert [array.shape for array in loaded] == [shape for *_, shape in FILES.values()]
     train_images, train_labels, _, test_labels = loaded
     assert set(train_labels) == set(test_labels) == set(range(10))
     images, _ = mnist.load_sample()
