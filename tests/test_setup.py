@@ -247,5 +247,30 @@ def test_an_old_python_is_passed_over_for_one_that_fits(copy):
     fake_python(copy.path / "python3", "3.10")
     refused = copy.run()
     assert refused.returncode == 1 and "Needed: Python 3.11 or newer" in refused.stderr
+    assert (
+        "  python3: Python 3.10, too old\n  python: not found, or it does not run" in refused.stderr
+    )
     fake_python(copy.path / "python3.12", "3.12")
     assert "Setting up .venv with Python 3.12" in copy.run().stdout
+
+
+def test_a_python_without_venv_is_told_what_to_install(copy):
+    fake_python(copy.path / "python3", "3.12")
+    python = copy.path / "python3"
+    without = 'import sys\nsys.modules["venv"] = None'
+    python.write_text(python.read_text().replace("import sys", without, 1))
+    refused = copy.run()
+    assert refused.returncode == 1
+    assert "  python3: Python 3.12 without venv and ensurepip (on Debian" in refused.stderr
+    assert "apt install python3.12-venv)" in refused.stderr
+
+
+def test_an_environment_that_got_nothing_is_not_ready(copy):
+    """As with a dry run, or a target, in pip's settings."""
+    fake_python(copy.path / "python3", PYTHONS[0])
+    with (copy.folder / "tests/requirements.txt").open("a") as file:
+        file.write("a-package-that-nobody-has>=1\n")
+    for _ in range(2):  # nor is it the next time
+        done = copy.run()
+        assert done.returncode == 1 and "ran" not in done.stdout
+        assert done.stderr.startswith("pip has not installed into .venv what is needed. Do its")

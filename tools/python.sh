@@ -49,9 +49,22 @@ choose_python() {
         fi
     done
     echo "No fitting Python found. Needed: Python 3.11 or newer with its venv module." >&2
-    echo "Tried: $*" >&2
+    for candidate in "$@"; do
+        what_is "$candidate" >&2
+    done
     echo "Name one yourself, for example:  make PYTHON=/path/to/python3.14 lab" >&2
     return 1
+}
+
+what_is() {  # says why the Python named by $1 does not do
+    has=$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || has=
+    if [ -z "$has" ]; then
+        echo "  $1: not found, or it does not run"
+    elif "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+        echo "  $1: Python $has without venv and ensurepip (on Debian and Ubuntu: apt install python$has-venv)"
+    else
+        echo "  $1: Python $has, too old"
+    fi
 }
 
 newer_than_tested() {
@@ -88,8 +101,18 @@ ready() {
     ready_for "$requirements" || { [ "$requirements" = requirements.txt ] && ready_for "$testing"; }
 }
 
-install() {
-    "$(venv_python)" -m pip install --quiet --disable-pip-version-check -r "$requirements" "$@"
+install() {  # whatever pip's settings say about where to
+    PIP_USER=0 PIP_DRY_RUN=0 PIP_REQUIRE_VIRTUALENV=0 \
+        "$(venv_python)" -m pip install --quiet --disable-pip-version-check -r "$requirements" "$@"
+}
+
+installed() {  # whether what the requirements name is where this Python looks for it
+    "$(venv_python)" -c 'import re, sys
+from importlib.metadata import version
+for line in open(sys.argv[1], encoding="utf-8"):
+    name = re.match("[A-Za-z0-9_.]+[A-Za-z0-9_.-]*", line)
+    if name and ";" not in line:
+        version(name[0])' "$requirements" 2>/dev/null
 }
 
 install_all() {
@@ -121,7 +144,13 @@ if ! ready; then
         "$python" -m venv --clear "$venv"
     fi
     : >"$venv/ready"  # until it is
+    unset PIP_TARGET PIP_PREFIX PIP_ROOT
     install_all
+    if ! installed; then
+        echo "pip has not installed into $venv what is needed. Do its settings name a target, a prefix, a" \
+            "root or a dry run? \"$(venv_python) -m pip config list\" shows them." >&2
+        exit 1
+    fi
     made_from "$python" "$requirements" >"$venv/ready"
 fi
 exec "$(venv_python)" "$@"
