@@ -272,3 +272,34 @@ def test_a_sliced_network_stands_beside_its_matrices():
     assert not any(cell.get_hatch() for ax in fig.axes[4:] for cell in cells(ax))
     assert alt.count("Network of 3-4-2 nodes") == 2
     assert "hatched: rows 1 and 3 and column 2. who" in alt and "hatched: columns 1 and 3." in alt
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: figures.network_figure([[1.0, 2.0]], dropped={(0, 3)}),
+            r"^dropped must .*\(0, 3\)$",
+        ),
+        (lambda: figures.network_figure([[1.0, 2.0]], dropped={(1, 0)}), r"of a 2 network"),
+        (lambda: figures.network_figure([[1.0, 2.0]], dropped=[(0, 1), (0, 1)]), r"each node once"),
+        (lambda: figures.network_figure([[1.0, np.nan]]), r"^layers\[0\] must be finite"),
+        (
+            lambda: figures.networks_figure([2, 2, 2, 1], np.ones((0, 2)), np.ones((1, 2))),
+            "^states_1 and states_2 must have a state each",
+        ),
+        (
+            lambda: figures.matrices_figure(
+                {"matrix": np.eye(2), "title": "", "dropped_rows": [7]}
+            ),
+            r"^dropped_rows must be a list of numbers from 0 to 1, got 7$",
+        ),
+        (
+            lambda: figures.matrices_figure({"matrix": np.array([[1.0, np.inf]]), "title": ""}),
+            r"^matrix must be finite, got inf at index \(0, 1\)$",
+        ),
+    ],
+)
+def test_what_is_not_there_is_not_drawn(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -13,6 +13,7 @@ from helpers.figures import style
 from helpers.figures.networks import draw_network
 from helpers.figures.style import Described, frame, in_own_style, new_figure, new_panels, write
 from helpers.figures.words import matrix_text, names, network_text, number
+from helpers.validation import check_indices, finite_array
 
 
 def draw_matrix(
@@ -32,8 +33,13 @@ def draw_matrix(
     """A matrix with its numbers, its upper left corner at (left, top), a cell of height 1.
 
     Dropped rows and columns are hatched grey; framed rows keep their colours and have a dark frame.
-    Names and title stand within 1 of the left edge and 2 of the upper edge.
+    Names and title stand within 1 of the left edge and 2 of the upper edge. Raises ``ValueError``
+    for a number that is not finite and for a row or column that is not there.
     """
+    finite_array("matrix", matrix, (None, None))
+    check_indices("dropped_rows", list(dropped_rows), matrix.shape[0])
+    check_indices("dropped_columns", list(dropped_columns), matrix.shape[1])
+    check_indices("framed_rows", list(framed_rows), matrix.shape[0])
     w = cell_width
     limit = np.abs(matrix).max() or 1.0
     for (r, c), value in np.ndenumerate(matrix):
@@ -65,6 +71,8 @@ def matrices_figure(*matrices: dict, columns: int | None = None, digits: int = 2
 
     ``columns`` is how many stand in one row of the figure; all of them by default.
     """
+    for m in matrices:
+        finite_array("matrix", m["matrix"], (None, None))
     columns = columns or len(matrices)
     longest = max(len(number(value, digits)) for m in matrices for value in m["matrix"].flat)
     cell = max(1.0, 0.22 * longest)

@@ -15,6 +15,7 @@ from matplotlib.patches import Circle
 from helpers.figures import style
 from helpers.figures.style import Described, frame, in_own_style, new_figure, new_panels, write
 from helpers.figures.words import Nodes, edge_count, listed, network_text, number, numbers
+from helpers.validation import finite_array
 
 Point = tuple[float, float]
 Labels = Sequence[Sequence[str]]  # what stands in the nodes, layer by layer
@@ -71,9 +72,11 @@ def draw_network(
     """A layered network from left to right.
 
     ``weights[k]`` colours the edges behind layer k; its rows belong to the nodes of the next layer.
-    ``small`` is for tables of many networks.
+    ``small`` is for tables of many networks. Raises ``ValueError`` for a dropped node that is not
+    there or named twice.
     """
     sizes = [len(layer) for layer in labels]
+    check_nodes(dropped, sizes)
     at = [column(i * (2.0 if small else 2.4), n) for i, n in enumerate(sizes)]
     limit = max(np.abs(w).max() for w in weights) if weights else 1.0
     width = 0.5 if small else 0.8
@@ -90,6 +93,18 @@ def draw_network(
     for nodes, title in zip(at, titles, strict=True) if titles else ():
         write(ax, nodes[0][0], half + 0.6, title, va="bottom")
     frame(ax, -0.8, at[-1][0][0] + 0.8, -half - 0.5, half + (1.3 if titles else 0.5))
+
+
+def check_nodes(dropped: Nodes, sizes: Sequence[int]) -> None:
+    """Raise ``ValueError`` unless each dropped node is one of these layers', and named once."""
+    for layer, node in dropped:
+        if not (0 <= layer < len(sizes) and 0 <= node < sizes[layer]):
+            raise ValueError(
+                f"dropped must hold nodes (layer, node) of a {'-'.join(map(str, sizes))} network, "
+                f"counted from 0; got {(layer, node)}"
+            )
+    if len(set(dropped)) < len(dropped):
+        raise ValueError(f"dropped must name each node once, got {dropped}")
 
 
 def draw_column(
@@ -116,6 +131,8 @@ def network_figure(
 
     ``titles`` names the layers.
     """
+    for k, layer in enumerate(layers or ()):
+        finite_array(f"layers[{k}]", np.ravel(layer), (None,))
     if layers is None:
         labels = node_names
     else:
@@ -142,6 +159,8 @@ def networks_figure(sizes: Sequence[int], states_1: np.ndarray, states_2: np.nda
     """
     off_1, off_2 = ([np.flatnonzero(state == 0) for state in s] for s in (states_1, states_2))
     pairs = list(product(off_1, off_2))
+    if not pairs:
+        raise ValueError("states_1 and states_2 must have a state each, got none")
     rows = ceil(len(pairs) / 5)
     fig, axes = new_panels(style.MAX_WIDTH, 1.2 * rows, 5, rows)
     for ax in axes.flat[len(pairs) :]:
