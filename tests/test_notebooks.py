@@ -58,7 +58,7 @@ def good() -> Notebook:
     """A small notebook that no guard complains about."""
     cells = [
         text(HEADER, "header"),
-        code('import sys\n\nsys.path.insert(0, "..")', "imports"),
+        code(f"import sys\n\n{form.FINDS_HELPERS}", "imports"),
         code("x = 1", "after-imports"),
         text("## A step\n\nLet us print $n!$ and draw; `simply!` is code.", "step"),
         code("print(x)", "prints", [printed("1\n")]),

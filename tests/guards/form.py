@@ -22,6 +22,7 @@ EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u26ff\u2705\u2728\u274c\u2753-
 CODE_OR_MATH = re.compile(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$|!(?=\[)|<!--.*?-->", re.S)
 LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)|\b(?:src|href)=[\"']([^\"']+)[\"']")
 
+FINDS_HELPERS = 'sys.path[:0] = ["..", "../.."]  # no helpers found? README, "A notebook alone"'
 STOP = re.compile(r"^\*\*A good place to stop\.\*\* \w", re.M)
 LAST_SECTIONS = ["What you learned", "Exercises", "Go further"]
 MOST_LINES = 18  # of code in a cell; about twelve is what reads well
@@ -63,8 +64,8 @@ def imports(notebook: Notebook) -> list[str]:
             if not found and index == 1:
                 complaints.append("the second cell imports nothing")
     second = notebook.cells[1]
-    if second.cell_type != "code" or 'sys.path.insert(0, "..")' not in second.source:
-        complaints.append('the second cell is not code with sys.path.insert(0, "..")')
+    if second.cell_type != "code" or FINDS_HELPERS not in second.source:
+        complaints.append(f"the second cell is not code with {FINDS_HELPERS}")
     return complaints
 
 
