@@ -74,8 +74,8 @@ def test_thin_takes_no_other_rows(rows):
     [
         np.ma.masked_array([1.0, 2.0], mask=[0, 1]),
         np.array([1j, 0]),
-        np.array(["2026-01-01"] * 2, "M8"),
-        np.array([1, 2], "m8"),
+        np.array(["2026-01-01"] * 2, "M8[D]"),
+        np.array([1, 2], "m8[s]"),
         np.array([True, False]),
         np.array([1, 2], object),
     ],
