@@ -274,3 +274,13 @@ def test_an_environment_that_got_nothing_is_not_ready(copy):
         done = copy.run()
         assert done.returncode == 1 and "ran" not in done.stdout
         assert done.stderr.startswith("pip has not installed into .venv what is needed. Do its")
+
+
+def test_tools_are_found_whatever_the_environment_says_of_safe_paths(copy):
+    fake_python(copy.path / "python3", PYTHONS[0])
+    assert copy.run().returncode == 0
+    python = copy.folder / ".venv/bin/python"
+    python.write_text(
+        python.read_text().replace('echo "ran', 'echo "safe ${PYTHONSAFEPATH-no}, ran')
+    )
+    assert copy.run(PYTHONSAFEPATH="1").stdout == "safe no, ran some lesson\n"

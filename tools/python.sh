@@ -153,4 +153,5 @@ if ! ready; then
     fi
     made_from "$python" "$requirements" >"$venv/ready"
 fi
+unset PYTHONSAFEPATH  # "-m tools.run" is found from this folder
 exec "$(venv_python)" "$@"
