@@ -128,6 +128,8 @@ def test_an_unreadable_folder_or_file_is_an_error_that_names_it():
         os.chmod(parent, 0o755)
         folder = Path(parent) / "full"
         write_files(folder)
+        for path in (folder, *folder.iterdir()):  # whatever the umask
+            path.chmod(0o755)
         for closed in (folder / NAMES[2], folder):
             closed.chmod(0o000)
             os.seteuid(me or 65534)  # root may read everything: be nobody for a moment
