@@ -5,6 +5,7 @@ import pytest
 from small_experiment import fake_mnist
 
 from helpers.early_stopping import EarlyStopping
+from helpers.masks import inverted_mask
 from helpers.mnist import averaged_pixels, load_sample
 from helpers.network import Network, error_rate, predict
 from helpers.recorded import recorded
@@ -130,6 +131,67 @@ def test_the_whole_network_and_the_means_of_masked_predictions_are_judged(monkey
         assert found[f"error_{kind}"] == pytest.approx(100 * error_rate(network, *test))
     assert found["error_1"] > found["error_10"] > found["error_scaled"] - 1
     assert found["loss_200"] < found["loss_5"] < found["loss_1"]
+    # the geometric mean is nearer to the whole network than the arithmetic one
+    off = {k: abs(found[f"loss_{k}"] - found["loss_scaled"]) for k in ("geometric", "200")}
+    assert off["geometric"] < off["200"] / 2
+
+
+def test_doubt_is_measured_on_the_masked_predictions_of_the_network_trained_with_them(monkeypatch):
+    steps = {**QUICK, "epochs": 15}  # after two, other moments give the same order
+    monkeypatch.setattr(monte_carlo, "STEPS", steps)
+    found = monte_carlo.compare_predictions(SAMPLE, 3, hidden=(64,))
+    rng = np.random.default_rng(3)
+    network = Network([196, 64, 10], rng)
+    train(network, X[:1000], LABELS[:1000], Settings(**steps, **DROPOUT), rng)
+    x, labels = X[2000:], LABELS[2000:]
+    masked = np.array([
+        predict(network, x, [inverted_mask((3000, n), drop, rng) for n, drop in zip(
+            (196, 64), (0.2, 0.5), strict=True)])
+        for _ in range(200)
+    ], dtype=np.float64)  # fmt: skip
+    best = masked.mean(axis=0).argmax(axis=1)
+    doubts = {
+        "spread": masked[:, np.arange(3000), best].std(axis=0),
+        "mean": -masked.mean(axis=0).max(axis=1),
+        "scaled": -predict(network, x).max(axis=1),
+    }
+    wrong = predict(network, x).argmax(axis=1) != labels
+    for name, doubt in doubts.items():
+        handed = np.argsort(-doubt)[:300]
+        expected = 100 * np.isin(np.flatnonzero(wrong), handed).mean()
+        assert found[f"caught_by_{name}"] == pytest.approx(expected, abs=0.3), name
+    geometric = np.exp(np.log(masked).mean(axis=0))
+    geometric /= geometric.sum(axis=1, keepdims=True)
+    assert found["loss_geometric"] == pytest.approx(
+        -np.log(geometric[np.arange(3000), labels]).mean(), rel=1e-6
+    )
+
+
+def test_what_is_caught_is_the_share_of_the_mistakes_in_the_most_doubtful_tenth():
+    wrong = np.zeros(40, dtype=bool)
+    wrong[[0, 1, 2, 39]] = True
+    doubt = np.arange(40.0)
+    assert monte_carlo.caught(-doubt, wrong) == 75  # the first four: three of the four mistakes
+    assert monte_carlo.caught(doubt, wrong) == 25
+    assert monte_carlo.caught(np.where(wrong, 1, 0), wrong) == 100
+
+
+def test_a_calibrated_network_has_a_gap_by_chance_that_more_samples_make_smaller():
+    rng = np.random.default_rng(0)
+    assert monte_carlo.gap_by_chance(np.ones(50), rng) == 0  # nothing is left to chance
+    few, many = (monte_carlo.gap_by_chance(np.full(n, 0.7), rng) for n in (100, 10_000))
+    # one bin: the mean distance of a share from 0.7, of nearly normal shares
+    assert few == pytest.approx(np.sqrt(2 / np.pi * 0.7 * 0.3 / 100), rel=0.25)
+    assert few / many == pytest.approx(10, rel=0.35)
+
+
+def test_answers_that_are_right_as_often_as_they_are_sure_have_no_more_gap_than_chance():
+    rng = np.random.default_rng(1)
+    confidence = rng.uniform(0.5, 1, 3000)
+    right = rng.random(3000) < confidence
+    by_chance = monte_carlo.gap_by_chance(confidence, rng)
+    assert monte_carlo.calibration_gap(confidence, right) < 2 * by_chance
+    assert monte_carlo.calibration_gap(confidence**0.5, right) > 3 * by_chance  # too sure
 
 
 def test_the_calibration_gap_is_the_mean_distance_of_a_bin_from_the_diagonal():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from helpers.functions import softmax
 from helpers.masks import inverted_mask
 from helpers.network import Network, predict
 from helpers.training import Settings, train
@@ -16,8 +17,12 @@ from tools.experiments.digits_grids import DROPOUT
 
 SAMPLES = (1, 2, 5, 10, 20, 50, 100, 200)
 QUANTITIES = ("error", "loss", "gap")
-KINDS = ("none", "scaled", *map(str, SAMPLES))
-RESULTS = tuple(f"{quantity}_{kind}" for kind in KINDS for quantity in QUANTITIES)
+KINDS = ("none", "scaled", *map(str, SAMPLES), "geometric")
+DOUBTS = ("spread", "mean", "scaled")
+RESULTS = (
+    *(f"{quantity}_{kind}" for kind in KINDS for quantity in QUANTITIES),
+    *("gap_by_chance", *(f"caught_by_{doubt}" for doubt in DOUBTS)),
+)
 SETTINGS = {"196-128-10": {"hidden": (128,)}}
 BINS = 10  # of confidence
 
@@ -27,7 +32,13 @@ def compare_predictions(data: Digits, seed: int, hidden: tuple[int, ...]) -> dic
 
     For each of ``KINDS`` there are the ``error`` in percent, the ``loss`` in nats and the
     calibration ``gap``: ``none`` is the network without dropout, ``scaled`` the whole network that
-    was trained with it, and a number the mean of as many predictions of it with masks.
+    was trained with it, a number the mean of as many predictions of it with masks, and
+    ``geometric`` the renormalised geometric mean of the most of them.
+
+    ``gap_by_chance`` is the gap that a network as sure as ``scaled`` would show on as many samples
+    if it were calibrated. ``caught_by_…`` is the percentage of the whole network's mistakes that
+    are among the tenth of the samples that is most doubtful: by the ``spread`` of the masked
+    predictions, by how low their ``mean`` is, by how low the whole network's own probability is.
     """
     training, _, (x, labels) = sample_sets(data, 1_000, 1_000, test=True)
     networks = []
@@ -36,21 +47,42 @@ def compare_predictions(data: Digits, seed: int, hidden: tuple[int, ...]) -> dic
         networks.append(Network([x.shape[1], *hidden, 10], rng))
         train(networks[-1], *training, Settings(**STEPS, **how), rng)
     predictions = dict(zip(KINDS, (predict(network, x) for network in networks), strict=False))
-    total, network = 0.0, networks[-1]
+    total, squares, logs, network = 0.0, 0.0, 0.0, networks[-1]
     for k in range(1, SAMPLES[-1] + 1):
         drops = (DROPOUT["input_drop"], *[DROPOUT["hidden_drop"]] * len(hidden))
         masks = [
             inverted_mask((len(x), n), drop, rng)
             for n, drop in zip(network.sizes, drops, strict=False)
         ]
-        total = total + predict(network, x, masks).astype(np.float64)
+        masked = predict(network, x, masks).astype(np.float64)
+        total, squares, logs = total + masked, squares + masked**2, logs + np.log(masked)
         if k in SAMPLES:
             predictions[str(k)] = total / k
-    return {
+    mean, whole = total / k, predictions["scaled"]
+    predictions["geometric"] = softmax(logs / k)
+    found = {
         f"{quantity}_{kind}": value
         for kind, probabilities in predictions.items()
         for quantity, value in zip(QUANTITIES, judged(probabilities, labels), strict=True)
     }
+    found["gap_by_chance"] = gap_by_chance(whole.max(axis=1), np.random.default_rng([seed, 3]))
+    best = mean.argmax(axis=1)
+    variance = (squares / k - mean**2)[np.arange(len(x)), best]
+    doubts = dict(zip(DOUBTS, (variance, -mean.max(axis=1), -whole.max(axis=1)), strict=True))
+    wrong = whole.argmax(axis=1) != labels
+    for name, doubt in doubts.items():
+        found[f"caught_by_{name}"] = caught(doubt, wrong)
+    return found
+
+
+def caught(doubt: np.ndarray, wrong: np.ndarray) -> float:
+    """The percentage of what is ``wrong`` that is in the tenth where ``doubt`` is largest.
+
+    >>> caught(np.arange(20), np.isin(np.arange(20), [3, 18]))
+    50.0
+    """
+    handed = np.argsort(-doubt, kind="stable")[: len(doubt) // 10]
+    return 100 * float(np.count_nonzero(wrong[handed]) / np.count_nonzero(wrong))
 
 
 def judged(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float, float, float]:
@@ -64,8 +96,21 @@ def judged(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float, float,
     (0.0, 0.2)
     """
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    loss = -np.log(probabilities[np.arange(len(labels)), labels]).mean()
+    return 100 * float(1 - right.mean()), float(loss), calibration_gap(confidence, right)
+
+
+def calibration_gap(confidence: np.ndarray, right: np.ndarray) -> float:
+    """How far the share of right answers in a bin lies from its confidence, as in `judged`."""
     bins = np.minimum((BINS * confidence).astype(int), BINS - 1)
     sums = [np.bincount(bins, values, BINS) for values in (right, confidence)]
-    loss = -np.log(probabilities[np.arange(len(labels)), labels]).mean()
-    gap = np.abs(sums[0] - sums[1]).sum() / len(labels)
-    return 100 * float(1 - right.mean()), float(loss), float(gap.round(12))
+    return float((np.abs(sums[0] - sums[1]).sum() / len(right)).round(12))
+
+
+def gap_by_chance(confidence: np.ndarray, rng: np.random.Generator, draws: int = 100) -> float:
+    """The mean calibration gap if each answer were right with the probability ``confidence``.
+
+    It is not 0: a bin of few samples has a share of its own by chance.
+    """
+    answers = rng.random((draws, len(confidence))) < confidence
+    return float(np.mean([calibration_gap(confidence, right) for right in answers]))
