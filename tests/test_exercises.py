@@ -12,9 +12,11 @@ from guards import NOTEBOOKS, Notebook
 
 from helpers.exercises import check, load, solution
 from helpers.exercises.judge import Exercise, verdict
+from helpers.masks import fixed_count_masks
 
 EXERCISES = load()
 RNG = np.random.default_rng(0)
+PARTS = np.array([[1.0, 2.0, -0.5, 0.0, 4.0], [0.3, 0.2, 0.1, 0.7, -0.4]])
 WRONG = [(name, hint) for name, exercise in EXERCISES.items() for hint in exercise.wrong]
 
 
@@ -75,8 +77,12 @@ KNOWN = {
     ),
     "08.3": 18,
     "08.4": 100,
-    # two units of 3 and 4, each with a mask of variance 1
-    "08.5": lambda f: f(np.array([[3.0, 2.0]]), np.array([1.0, 2.0]), 0.5) == pytest.approx([5.0]),
+    # one of two parts, 3 and 4, is doubled: 6 or 8; and the states of a layer of five, listed
+    "08.5": lambda f: (
+        f(np.array([[3.0, 2.0]]), np.array([1.0, 2.0]), 1) == pytest.approx([1.0])
+        and f(PARTS, np.ones(5), 2)
+        == pytest.approx((PARTS @ (fixed_count_masks(5, 2) * 5 / 3).T).std(axis=1))
+    ),
 }
 
 

@@ -11,9 +11,20 @@ def geometric_mean(probabilities: np.ndarray, chances: np.ndarray) -> np.ndarray
     return mean / mean.sum()
 
 
-def spread(h: np.ndarray, v: np.ndarray, drop: float) -> np.ndarray:
-    """The standard deviation, over masks, of the sum of ``h * v`` in each row."""
-    return np.sqrt(drop / (1 - drop) * ((h * v) ** 2).sum(axis=1))
+def spread(h: np.ndarray, v: np.ndarray, n_dropped: int) -> np.ndarray:
+    """The standard deviation, over fixed-count masks, of the sum of ``h * v`` in each row."""
+    parts = h * v
+    n = parts.shape[1]
+    from_mean = parts - parts.mean(axis=1, keepdims=True)
+    return np.sqrt(n_dropped / (n - n_dropped) * n / (n - 1) * (from_mean**2).sum(axis=1))
+
+
+def with_covariance(h: np.ndarray, v: np.ndarray, n_dropped: int, correlation: float) -> np.ndarray:
+    """As `spread`, if any two entries of a mask had this correlation."""
+    parts = h * v
+    squares = (parts**2).sum(axis=1)
+    cross = parts.sum(axis=1) ** 2 - squares
+    return np.sqrt(n_dropped / (parts.shape[1] - n_dropped) * (squares + correlation * cross))
 
 
 SUB = np.array([[0.9, 0.1], [0.6, 0.4]])
@@ -68,7 +79,7 @@ EXERCISES = {
         wrong={
             "the standard error falls with the root of their number": 10,
             "is that the SD of the mean, or of a sum": 9,
-            "more than are needed: square the ratio of the two": 1_000,
+            "more than are needed: what is the standard error of the mean of so many": 1_000,
         },
         solution="the standard error of a mean of k independent values is their SD / √k: "
         "0.3 / √k = 0.03 for √k = 10, so k = 100.",
@@ -76,28 +87,36 @@ EXERCISES = {
     "08.5": Exercise(
         right=spread,
         wrong={
-            "that is the variance: take the root": lambda h, v, drop: spread(h, v, drop) ** 2,
-            "the variance of a scaled mask is drop / (1 - drop), not drop": lambda h, v, drop: (
-                np.sqrt(drop * ((h * v) ** 2).sum(axis=1))
+            "that is the variance: take the root": lambda h, v, k: spread(h, v, k) ** 2,
+            "that is the spread for coins; here the masks of two units are correlated": (
+                lambda h, v, k: with_covariance(h, v, k, 0)
             ),
-            "that is the variance of a mask that is not scaled": lambda h, v, drop: np.sqrt(
-                drop * (1 - drop) * ((h * v) ** 2).sum(axis=1)
+            "if one unit is off, is another one likelier to be off, or to be on": lambda h, v, k: (
+                with_covariance(h, v, k, 1 / (h.shape[1] - 1))
             ),
-            "the masks are independent: square each part, then add": lambda h, v, drop: (
-                np.sqrt(drop / (1 - drop)) * np.abs((h * v).sum(axis=1))
+            "how large is the correlation of two entries? All n together do not vary at all": (
+                lambda h, v, k: with_covariance(h, v, k, -1 / h.shape[1])
             ),
-            "variances add, standard deviations do not": lambda h, v, drop: (
-                np.sqrt(drop / (1 - drop)) * np.abs(h * v).sum(axis=1)
+            "n_dropped is a number of units; what is the variance of an entry": lambda h, v, k: (
+                spread(h, v, k) * np.sqrt((h.shape[1] - k) / h.shape[1])
             ),
-            "that is keep / drop": lambda h, v, drop: spread(h, v, 1 - drop),
-            "do not forget v": lambda h, v, drop: spread(h, np.ones_like(v), drop),
+            "that is the spread if the masks are not scaled": lambda h, v, k: (
+                spread(h, v, k) * (h.shape[1] - k) / h.shape[1]
+            ),
+            "that is dropped and kept the wrong way round": lambda h, v, k: spread(
+                h, v, h.shape[1] - k
+            ),
+            "do not forget v": lambda h, v, k: spread(h, np.ones_like(v), k),
         },
-        solution="each part h v is multiplied by an independent mask of variance drop/(1 - drop), "
-        "variances of independent parts add: np.sqrt(drop / (1 - drop) * ((h * v)**2)"
-        ".sum(axis=1)).",
+        solution="write a for a part, λ = n_dropped / (n - n_dropped) for the variance of an "
+        "entry, −λ/(n − 1) for the covariance of two. The variance of the sum is λ (Σ a² − "
+        "((Σ a)² − Σ a²) / (n − 1)) = λ n/(n − 1) · (Σ a² − (Σ a)²/n), and the last bracket is the "
+        "sum of the squared distances of the parts from their mean: lam * n / (n - 1) * "
+        "((a - a.mean(axis=1, keepdims=True))**2).sum(axis=1), then the root. So parts that are "
+        "all alike do not vary at all: whichever are dropped, the others stand in for them.",
         inputs=(
-            (np.array([[1.0, 0.0, 2.0], [0.5, 3.0, 1.0]]), np.array([1.0, -2.0, 0.5]), 0.2),
-            (np.array([[0.3, 1.2]]), np.array([-1.5, 0.7]), 0.4),
+            (np.array([[1.0, 0.0, 2.0], [0.5, 3.0, 1.0]]), np.array([1.0, -2.0, 0.5]), 1),
+            (np.array([[0.3, 1.2, 2.0, 0.8, 0.0]]), np.array([-1.5, 0.7, 0.4, 1.0, 2.0]), 2),
         ),
     ),
 }
