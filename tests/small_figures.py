@@ -129,7 +129,10 @@ CALLS = {
         {"plain": IMAGES[:4] / 100 - 1, "dropped": IMAGES[4:8] / -100}, "Eight images."
     ),
     "reliability_figure": lambda: figures.reliability_figure(
-        {"plain": (np.array([0.3, 0.75]), np.array([0.25, 0.5])), "other": ([0.9], [0.95])},
+        {
+            "plain": (np.array([0.3, 0.75]), np.array([0.25, 0.5]), np.array([0.125, 0.0625])),
+            "other": ([0.9], [0.95], [0.02]),
+        },
         "Reliability",
     ),
     "bands_figure": lambda: figures.bands_figure(

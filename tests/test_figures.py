@@ -194,6 +194,19 @@ def test_a_curve_is_marked_where_its_values_are_told():
     assert alt.endswith("loss: 0 at 0, 9 at 3, 81 at 9.")
 
 
+def test_a_range_is_hatched_and_named():
+    x = np.arange(-5.0, 1)
+    span = ("in between", -3.756, -1.2)
+    fig, alt = figures.lines_figure(x, {"gap": abs(x)}, "bias", "gap", span=span)
+    (ax,) = fig.axes
+    (patch,) = ax.patches
+    assert patch.get_hatch() and patch.get_extents().transformed(ax.transData.inverted()).bounds[
+        ::2
+    ] == pytest.approx((-3.756, 2.556))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["gap", "in between"]
+    assert alt.endswith(f" Hatched, from {MINUS}3.76 to {MINUS}1.2: in between.")
+
+
 def test_bars_stand_side_by_side_with_their_values():
     fig, alt = CALLS["bars_figure"]()
     (ax,) = fig.axes
@@ -274,6 +287,13 @@ def test_digits_stand_in_rows_of_ten_with_their_captions():
         assert ax.get_title() == caption
     assert not any(ax.images or ax.get_title() for ax in fig.axes[12:])
     assert alt == "Twelve digits of noise: 0; 1; 2; 3; 4; 5; 6; 7; 8; 9; true 1, said 7; 2."
+
+
+def test_fewer_digits_in_a_row_leave_more_room_for_captions_and_need_more_rows():
+    ten, _ = CALLS["digits_figure"]()
+    four, alt = figures.digits_figure(IMAGES, CAPTIONS, "Twelve digits of noise:", columns=4)
+    assert len(four.axes) == 12 and alt == CALLS["digits_figure"]()[1]
+    assert list(four.get_size_inches()) == pytest.approx(ten.get_size_inches() * [1, 1.5])
 
 
 def test_a_confusion_matrix_has_the_true_digits_as_rows():

@@ -59,11 +59,15 @@ def test_all_features_have_one_scale_of_colours_with_zero_in_its_middle():
 
 def test_a_reliability_diagram_has_its_diagonal_and_its_points():
     fig, alt = CALLS["reliability_figure"]()
-    diagonal, plain, other = fig.axes[0].lines
+    diagonal = fig.axes[0].lines[0]
+    plain, other = (container.lines[0] for container in fig.axes[0].containers)
     assert list(diagonal.get_xdata()) == list(diagonal.get_ydata()) == [0, 1]
+    (bars,) = fig.axes[0].containers[0].lines[2]
+    ends = [list(segment[:, 1]) for segment in bars.get_segments()]
+    assert ends == [[0.125, 0.375], [0.4375, 0.5625]]
     assert list(plain.get_xdata()) == [0.3, 0.75] and list(plain.get_ydata()) == [0.25, 0.5]
     assert plain.get_marker() != other.get_marker()
-    assert "plain: 0.25 at 0.30, 0.50 at 0.75. other: 0.95 at 0.90." in alt
+    assert "plain: 0.25 ± 0.12 at 0.30, 0.50 ± 0.06 at 0.75. other: 0.95 ± 0.02 at 0.90." in alt
 
 
 def test_a_band_reaches_two_standard_deviations_to_either_side():

@@ -20,10 +20,12 @@ def lines_figure(
     log: str = "",
     at: Sequence[int] = (0, -1),
     digits: int = 3,
+    span: tuple[str, float, float] | None = None,
 ) -> Described:
     """Curves over ``x``, told apart by line style and marker; ``log`` is "", "x", "y" or "xy".
 
     The markers stand at the positions ``at``, and the alternative text gives the values there.
+    ``span`` is the name, the start and the end of a range of ``x`` that is hatched.
     """
     fig, ax = new_figure(6.6, 3.3)
     marked = [range(len(x))[k] for k in at]
@@ -35,6 +37,10 @@ def lines_figure(
         ax.plot(x, y, markevery=marked, label=name, **look)
         points = ", ".join(f"{y[i]:.{digits}g} at {x[i]:g}" for i in at)
         alt += f" {name}: {minus(points)}."
+    if span:
+        look = {"facecolor": "none", "edgecolor": style.HATCHING, "hatch": "////", "lw": 0}
+        ax.axvspan(*span[1:], label=span[0], zorder=0, **look)
+        alt += minus(f" Hatched, from {span[1]:.3g} to {span[2]:.3g}: {span[0]}.")
     if "x" in log:
         ax.set_xscale("log")
         ax.set_xticks(x, [f"{value:g}" for value in x])
@@ -42,7 +48,7 @@ def lines_figure(
     if "y" in log:
         ax.set_yscale("log")
         ax.yaxis.set_major_formatter("{x:g}")
-    if len(lines) > 1:
+    if len(lines) > 1 or span:
         ax.legend(**style.LEGEND)
     finish(ax, x_label, y_label, title)
     return fig, alt

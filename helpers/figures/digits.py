@@ -12,14 +12,19 @@ from helpers.figures.words import listed
 
 
 @in_own_style
-def digits_figure(images: np.ndarray, captions: Sequence[str], alt: str) -> Described:
-    """Images of shape (n, 28, 28), ten in a row, each with its caption above.
+def digits_figure(
+    images: np.ndarray, captions: Sequence[str], alt: str, columns: int = 10
+) -> Described:
+    """Images of shape (n, 28, 28), ``columns`` in a row, each with its caption above.
 
-    ``alt`` says what they are; the captions follow it.
+    ``alt`` says what they are; the captions follow it. With fewer columns the images are as large,
+    and there is more room for captions.
     """
-    rows = ceil(len(images) / 10)
+    rows = ceil(len(images) / columns)
     lines = max(caption.count("\n") + 1 for caption in captions)
-    fig, axes = new_panels(style.MAX_WIDTH, (style.MAX_WIDTH / 10 + 0.2 * lines) * rows, 10, rows)
+    fig, axes = new_panels(
+        style.MAX_WIDTH, (style.MAX_WIDTH / 10 + 0.2 * lines) * rows, columns, rows
+    )
     for ax in axes.flat:
         ax.axis("off")
     for ax, image, caption in zip(axes.flat, images, captions, strict=False):

@@ -11,26 +11,29 @@ from helpers.figures.words import minus, number
 
 @in_own_style
 def reliability_figure(
-    groups: Mapping[str, tuple[np.ndarray, np.ndarray]], title: str
+    groups: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], title: str
 ) -> Described:
-    """A reliability diagram: for each name mean confidence and share of right answers, bin by bin.
+    """A reliability diagram: mean confidence and share of right answers, bin by bin.
+
+    ``groups`` has for each name these two and the standard errors of the shares, drawn as bars.
 
     Points on the dashed diagonal say as often as they are right that they are sure; below it they
     are too sure, above it not sure enough.
     """
     fig, ax = new_figure(5.6, 4.4)
     ax.plot([0, 1], [0, 1], "--", color=style.FADED, lw=1, label="as sure as right")
-    alt = f"{title}: share of right answers over confidence, bin by bin; a dashed diagonal."
+    alt = f"{title}: share of right answers ± SE over confidence, bin by bin; a dashed diagonal."
     for (dashes, marker, colour), (name, points) in zip(style.LINES, groups.items(), strict=False):
         look = {"ls": dashes, "marker": marker, "color": colour, "lw": 1.6, "ms": 5}
-        ax.plot(*points, label=name, **look)
+        ax.errorbar(*points, capsize=3, label=name, **look)
         told = ", ".join(
-            f"{number(right)} at {number(sure)}" for sure, right in zip(*points, strict=True)
+            f"{number(right)} ± {number(error)} at {number(sure)}"
+            for sure, right, error in zip(*points, strict=True)
         )
         alt += f" {name}: {told}."
     ax.set(xlim=(0, 1.02), ylim=(0, 1.02))
     ax.legend(**style.LEGEND)
-    finish(ax, "confidence (mean of the bin)", "share of right answers", title)
+    finish(ax, "confidence (mean of the bin)", "share of right answers", f"{title} (bars: ± 1 SE)")
     return fig, alt
 
 
