@@ -1,14 +1,21 @@
-"""Activation and loss functions with their derivatives, as notebook 01 writes them.
+"""Activation and loss functions with their derivatives, and the loss from logits.
 
-Samples are rows, so ``softmax`` works along the last axis; the column vectors of notebooks
-01 to 03 say ``axis=0``. Inputs are arrays of floats; an array that is returned has their dtype.
+The first are as notebook 01 writes them. Samples are rows, so ``softmax`` works along the last
+axis; the column vectors of notebooks 01 to 03 say ``axis=0``. Inputs are arrays of floats; an array
+that is returned has their dtype.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from helpers.validation import check_floats, check_same_shape
+from helpers.validation import (
+    check_floats,
+    check_one_sample,
+    check_same_length,
+    check_same_shape,
+    class_labels,
+)
 
 
 def relu(x: np.ndarray, leak: float = 0.0) -> np.ndarray:
@@ -49,12 +56,13 @@ def softmax(z: np.ndarray, axis: int = -1) -> np.ndarray:
 def softmax_jacobian(s: np.ndarray) -> np.ndarray:
     """Matrix of ∂s_i/∂z_j = s_i (δ_ij − s_j) for the softmax values ``s`` of *one* sample.
 
-    ``s`` may have shape (n,), (n, 1) or (1, n); the result has shape (n, n).
+    ``s`` has shape (n,), (n, 1) or (1, n), the result (n, n). Raises ``ValueError`` for another.
 
     >>> softmax_jacobian(np.array([0.5, 0.5]))
     array([[ 0.25, -0.25],
            [-0.25,  0.25]])
     """
+    check_one_sample("s", s)
     s = s.ravel()
     return np.diag(s) - np.outer(s, s)
 
@@ -104,12 +112,15 @@ def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float
     """Mean of −log softmax(logits)[label] over the rows, in nats, and its gradient for the logits.
 
     The loss comes from the logits, so that a probability that rounds to 0 does no harm. The
-    gradient is (softmax − one-hot) / n_samples.
+    gradient is (softmax − one-hot) / n_samples. ``labels`` are class numbers of shape (n_samples,).
+    Raises ``ValueError`` for others: −1 would be taken for the last class.
 
     >>> loss, gradient = softmax_cross_entropy(np.array([[0.0, 900.0]]), np.array([0]))
     >>> loss, gradient
     (900.0, array([[-1.,  1.]]))
     """
+    labels = class_labels("labels", labels, logits.shape[1])
+    check_same_length("logits", logits, "labels", labels)
     samples = np.arange(len(labels))
     shifted = logits - logits.max(axis=1, keepdims=True)
     exp = np.exp(shifted)

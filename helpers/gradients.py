@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from helpers.validation import check_floats, check_real, check_same_shape, finite_number
+from helpers.validation import check_positive, check_real, check_same_shape
 
 
 def numerical_jacobian(
@@ -40,8 +40,9 @@ def largest_difference(a: np.ndarray, b: np.ndarray, floor: float = 1e-9) -> str
 
     Below ``floor`` the digits are taken for rounding noise, which differs from one processor to
     the next, so they are not shown. Raises ``ValueError`` if the shapes differ: (5,) against (5, 1)
-    would broadcast, and compare each entry with every other. Nan and infinity are said with their
-    place. Where all entries are smaller than ``floor`` and not the same, nothing can be told.
+    would broadcast, and compare each entry with every other; and for empty arrays. Nan and infinity
+    are said with their place. Where all entries are smaller than ``floor`` and not the same,
+    nothing can be told.
 
     >>> largest_difference(np.array([1.0, 2.0]), np.array([1.0, 2.5]))
     '0.5'
@@ -49,7 +50,10 @@ def largest_difference(a: np.ndarray, b: np.ndarray, floor: float = 1e-9) -> str
     check_real("a", a)
     check_real("b", b)
     check_same_shape("a", a, "b", b)
+    check_positive("floor", floor)
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    if a.size == 0:
+        raise ValueError(f"a must not be empty, got shape {a.shape}")
     for name, values in (("a", a), ("b", b)):
         if not np.isfinite(values).all():
             place = tuple(int(k) for k in np.argwhere(~np.isfinite(values))[0])
@@ -64,18 +68,21 @@ def check_function(
     f: Callable[[np.ndarray], np.ndarray | float], x: np.ndarray, step: float
 ) -> None:
     """Raise what `numerical_jacobian` raises, before it begins."""
-    check_floats("x", x)
-    if finite_number("step", step) <= 0:
-        raise ValueError(f"step must be above 0, got {step}")
+    check_positive("step", step)
+    check_real("x", x)
+    if getattr(x, "dtype", None) != np.float64:
+        raise TypeError(f"x must be an array of float64 numbers, got {_kind_of(x)}")
+    if (x + step == x).any():
+        place = tuple(int(k) for k in np.argwhere(x + step == x)[0])
+        raise ValueError(f"step must change x, got {step:g}: lost beside {x[place]:g}")
     first, second = f(x.copy()), f(x.copy())
-    for what, values in (("x", x), ("what f returns", first)):
-        dtype = getattr(
-            values, "dtype", np.dtype(type(values)) if isinstance(values, float) else None
-        )
-        if dtype != np.float64:
-            got = type(values).__name__ if dtype is None else dtype
-            raise TypeError(f"{what} must be float64 numbers, got {got}")
+    if not isinstance(first, float) and getattr(first, "dtype", None) != np.float64:
+        raise TypeError(f"what f returns must be float64 numbers, got {_kind_of(first)}")
     if not np.array_equal(first, second, equal_nan=True):
         raise ValueError("f must return the same for the same x: is it random? Freeze its masks")
     if isinstance(first, np.ndarray) and first.size and np.shares_memory(first, second):
         raise ValueError("f must return a new array each time, got one and the same twice")
+
+
+def _kind_of(values: object) -> object:
+    return getattr(values, "dtype", type(values).__name__)

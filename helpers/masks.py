@@ -1,9 +1,9 @@
 """Dropout masks: which units stay, and how many states there are.
 
 ``drop`` is always the fraction or probability of units that are *dropped* (PyTorch's ``p``,
-Keras' ``rate``), never the fraction that is kept (the 2014 paper's ``p``, ``keep_prob`` in
-TensorFlow 1, its older argument, 1 − ``rate``). A mask holds 1.0 for a unit that stays and 0.0 for
-one that is dropped; the scale 1 / (1 − drop) is not part of it, but where a docstring says so.
+Keras' ``rate``), never of those that are kept (the 2014 paper's ``p``, TensorFlow 1's
+``keep_prob``). A mask holds 1.0 for a unit that stays and 0.0 for one that is dropped; only where a
+docstring says so does it carry the scale 1 / (1 − drop).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from helpers.validation import (
     check_float_dtype,
     check_generator,
     check_shape,
+    check_whole_number,
 )
 
 
@@ -27,13 +28,16 @@ def fixed_count_masks(n_units: int, n_dropped: int) -> np.ndarray:
     """Every way to drop exactly ``n_dropped`` of ``n_units`` units.
 
     Returns an array of shape (n_masks, n_units) of 0.0 and 1.0, one mask a row, in lexicographic
-    order of the dropped units. Raises ``ValueError`` if no unit would be left.
+    order of the dropped units. Raises ``ValueError`` if no unit would be left, ``TypeError`` for
+    what is no whole number.
 
     >>> fixed_count_masks(3, 1)
     array([[0., 1., 1.],
            [1., 0., 1.],
            [1., 1., 0.]])
     """
+    check_count("n_units", n_units)
+    check_whole_number("n_dropped", n_dropped)
     if not 0 <= n_dropped < n_units:
         raise ValueError(f"n_dropped must be from 0 to {n_units - 1} units, got {n_dropped}")
     dropped = np.array(list(combinations(range(n_units), n_dropped)), dtype=int)
@@ -48,12 +52,13 @@ def bernoulli_mask(shape: tuple[int, ...], drop: float, rng: np.random.Generator
     Returns an array of ``shape`` of 0.0 and 1.0. Srivastava et al. (2014) describe such masks in
     section 4 and draw one for every training case (section 5): in a batch of shape
     (n_samples, n_units) each row is a mask of its own. Raises ``ValueError`` if ``drop`` is not
-    in [0, 1), ``TypeError`` if it is no number, or ``rng`` no generator.
+    in [0, 1), ``TypeError`` if it is no number, or ``rng`` no generator, or ``shape`` no shape.
 
     >>> bernoulli_mask((2, 3), 0.0, np.random.default_rng(0))
     array([[1., 1., 1.],
            [1., 1., 1.]])
     """
+    check_shape("shape", shape)
     check_generator("rng", rng)
     check_drop(drop)
     return (rng.random(shape) >= drop).astype(float)
@@ -112,7 +117,7 @@ def inverted_mask(
     (0.2 to 0.199997), and the scale is that of the rounded value, so that the mean is 1, but for
     the rounding of the scale to ``dtype``. Raises ``ValueError`` if ``drop`` is not in [0, 1) or
     its scale is larger than ``dtype`` can hold; ``TypeError`` for a ``dtype`` without fractions, a
-    ``shape`` that is no tuple, and for another ``rng``.
+    ``shape`` that is no tuple or list, and for another ``rng``.
     """
     check_drop(drop)
     check_shape("shape", shape)
@@ -124,7 +129,9 @@ def inverted_mask(
     threshold = min(round(drop * 2**16), 2**16 - 1)
     scale = 2**16 / (2**16 - threshold)
     if scale > float(np.finfo(dtype).max):
-        raise ValueError(f"drop is too near 1 for {np.dtype(dtype)}: the scale is {scale:g}")
+        raise ValueError(
+            f"drop must have a scale that {np.dtype(dtype)} can hold, got {drop}: {scale:g}"
+        )
     return np.multiply(sixteen_bits >= threshold, np.dtype(dtype).type(scale), dtype=dtype)
 
 
@@ -133,13 +140,15 @@ def gaussian_mask(
 ) -> np.ndarray:
     """Noise N(1, drop / (1 − drop)): mean and variance of a scaled Bernoulli mask, but no zeros.
 
-    Srivastava et al. (2014), section 10. ``dtype`` is float32 or float64. Raises ``ValueError`` if
-    ``drop`` is not in [0, 1), ``TypeError`` as `inverted_mask` does.
+    Srivastava et al. (2014), section 10. ``dtype`` is float32 or float64. Raises ``ValueError`` for
+    another and if ``drop`` is not in [0, 1), ``TypeError`` as `inverted_mask` does.
     """
     check_drop(drop)
     check_shape("shape", shape)
     check_float_dtype("dtype", dtype)
     check_generator("rng", rng)
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise ValueError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
     mask = rng.standard_normal(shape, dtype=dtype)
     mask *= math.sqrt(drop / (1 - drop))
     mask += 1
@@ -150,8 +159,9 @@ def active_units(n_units: int, drop: float, rng: np.random.Generator) -> np.ndar
     """Sorted indices of the units that stay when a fixed count is dropped, one set for a batch.
 
     ``n_units * (1 - drop)`` of them stay, rounded, but at least one; each set is as likely as any
-    other. Raises ``ValueError`` if ``drop`` is not in [0, 1).
+    other. Raises ``ValueError`` if ``drop`` is not in [0, 1) or there is no unit.
     """
+    check_count("n_units", n_units)
     check_drop(drop)
     check_generator("rng", rng)
     n_active = max(1, round(n_units * (1 - drop)))

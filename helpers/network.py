@@ -29,6 +29,7 @@ from helpers.functions import softmax, softmax_cross_entropy
 from helpers.validation import (
     check_count,
     check_generator,
+    check_mask,
     check_same_length,
     class_labels,
     finite_array,
@@ -54,15 +55,15 @@ class Network:
         rng: np.random.Generator | None,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        """Draw weights from N(0, 2 / n_in), as He et al. (2015) advise for ReLU; biases are 0.
+        """Draw normal weights of variance 2 / n_in, as He et al. (2015) for ReLU; biases are 0.
 
         With ``None`` for ``rng`` the weights are 0 too. ``dtype`` is float32, to train, or
         float64, to check. Raises ``ValueError`` for less than two layers, an empty layer or
         another dtype, ``TypeError`` for a size that is no whole number and for another ``rng``.
         """
-        self.sizes = tuple(check_count("sizes", size) for size in sizes)
-        if len(self.sizes) < 2:
-            raise ValueError(f"sizes must have an input and an output layer, got {self.sizes}")
+        if np.ndim(sizes) != 1 or len(sizes) < 2:
+            raise ValueError(f"sizes must list an input and an output layer at least, got {sizes}")
+        self.sizes = tuple(check_count(f"sizes[{k}]", size) for k, size in enumerate(sizes))
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise ValueError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
         n_parameters = sum(n_out * (n_in + 1) for n_in, n_out in pairwise(self.sizes))
@@ -182,7 +183,8 @@ def predict(
 def error_rate(network: Network, x: ArrayLike, labels: ArrayLike) -> float:
     """The share of the samples, from 0 to 1, that the whole network classifies wrong.
 
-    Raises what `predict` raises, and ``ValueError`` where a prediction is nan.
+    Raises what `predict` raises, and ``ValueError`` for labels that are no classes or not as many
+    as the samples, and where a prediction is nan.
     """
     labels = class_labels("labels", labels, network.sizes[-1])
     probabilities = predict(network, x)
@@ -217,7 +219,11 @@ def checked_input(network: Network, x: ArrayLike) -> np.ndarray:
 def checked_samples(
     network: Network, x: ArrayLike, labels: ArrayLike
 ) -> tuple[np.ndarray, np.ndarray]:
-    """``x`` in the network's dtype and ``labels`` as integers, both finite and as many."""
+    """``x`` in the network's dtype and ``labels`` as integers.
+
+    Raises what `checked_input` raises, and ``ValueError`` where ``x`` is not finite, and for labels
+    that are no classes or not as many as the samples.
+    """
     x = checked_input(network, x)
     finite_array("x", x, x.shape, x.dtype)
     labels = class_labels("labels", labels, network.sizes[-1])
@@ -241,19 +247,13 @@ def _checked_masks(
     n_masks = len(network.sizes) - 1
     if masks is None:
         return [None] * n_masks
+    if not isinstance(masks, list | tuple):
+        raise TypeError(f"masks must be a list, or None for no masks; got {masks!r}")
     if len(masks) != n_masks:
         raise ValueError(
             f"masks must hold {n_masks}, for the input and each hidden layer; got {len(masks)}"
         )
     for k, (mask, n_units) in enumerate(zip(masks, network.sizes, strict=False)):
-        # (n_samples, 1) would multiply without a complaint, and drop whole samples
-        if mask is not None and np.shape(mask) not in ((), (n_units,), (n_samples, n_units)):
-            raise ValueError(
-                f"masks[{k}] must be a number or have shape ({n_units},) or "
-                f"({n_samples}, {n_units}), got {np.shape(mask)}"
-            )
         if mask is not None:
-            array = np.asarray(mask)
-            if array.dtype.kind not in "fiub" or not np.isfinite(array).all():
-                raise ValueError(f"masks[{k}] must be finite numbers, or booleans for 0 and 1")
+            check_mask(f"masks[{k}]", mask, n_samples, n_units)
     return masks

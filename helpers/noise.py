@@ -23,13 +23,26 @@ import numpy as np
 from helpers.masks import active_units, gaussian_mask, inverted_mask
 from helpers.network import Mask, Network, loss_and_gradient
 from helpers.sub_networks import add_restored, thin_network
+from helpers.validation import check_drop
 
 DRAW = {"none": None, "mask": inverted_mask, "gaussian": gaussian_mask}
 MODES = (*DRAW, "slice")
 
 
+def check_mode(mode: str) -> None:
+    """Raise ``ValueError`` unless ``mode`` is one of ``MODES``."""
+    if mode not in MODES:
+        raise ValueError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
+
+
 def noise_of(mode: str, network: Network, input_drop: float, hidden_drop: float) -> Masks | Slices:
-    """The noise of ``mode`` (one of ``MODES``), which drops these fractions of the layers."""
+    """The noise of ``mode``, which drops these fractions of the layers.
+
+    Raises ``ValueError`` unless ``mode`` is one of ``MODES`` and the drops are in [0, 1).
+    """
+    check_mode(mode)
+    check_drop(input_drop, "input_drop")
+    check_drop(hidden_drop, "hidden_drop")
     drops = [input_drop] + [hidden_drop] * (len(network.sizes) - 2)
     return Slices(network, drops) if mode == "slice" else Masks(network, drops, DRAW[mode])
 

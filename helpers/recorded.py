@@ -25,8 +25,8 @@ HEADER_KEYS = ("experiment", "command", "note", "data", "settings", "results")
 def recorded(name: str, folder: Path = RESULTS) -> dict[str, dict[str, np.ndarray]]:
     """The recorded results of experiment ``name``: setting → result → array of shape (n_seeds,).
 
-    The arrays are over the seeds 0, 1, …, so that two settings can be compared seed by seed. Of an
-    experiment that is not finished, the settings that have runs, each with as many seeds as it has.
+    The arrays are over the seeds 0, 1, …, so that two settings can be compared seed by seed. An
+    unfinished experiment gives the settings that have runs, with the seeds that they have.
     Raises what `read` raises, and ``ValueError`` where a seed is missing before others.
     """
     path = folder / f"{name}.jsonl"
@@ -68,7 +68,11 @@ def read(path: Path) -> tuple[dict, list[dict]]:
     """
     command = command_of(path.stem)
     if not path.exists():
-        raise FileNotFoundError(f"no record of {path.stem} at {path}: {command} makes it")
+        names = ", ".join(sorted(other.stem for other in path.parent.glob("*.jsonl"))) or "none"
+        raise FileNotFoundError(
+            f"no record of {path.stem} at {path}; recorded are: {names}. If it is an experiment, "
+            f"{command} makes it"
+        )
     first, *lines = path.read_bytes().splitlines(keepends=True) or [b""]
     try:
         header = _parsed(first)

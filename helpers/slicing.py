@@ -12,7 +12,14 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import expit as sigmoid
 
-from helpers.validation import check_indices
+from helpers.validation import (
+    check_count,
+    check_generator,
+    check_indices,
+    check_mask,
+    check_number,
+    check_width,
+)
 
 
 def count_active(n_nodes: int, active_percentage: float, name: str) -> int:
@@ -25,6 +32,8 @@ def count_active(n_nodes: int, active_percentage: float, name: str) -> int:
     >>> count_active(100, 0.29, "active_percentage")
     29
     """
+    check_count("n_nodes", n_nodes)
+    check_number(name, active_percentage)
     if not 0 < active_percentage <= 1:  # written so that nan is refused too
         raise ValueError(f"{name} must be in (0, 1], the fraction kept; got {active_percentage}")
     n_active = int(round(n_nodes * active_percentage, 9))  # 100 * 0.29 is 28.999999999999996
@@ -39,6 +48,7 @@ def active_indices(n_nodes: int, active_percentage: float, rng: np.random.Genera
     >>> active_indices(4, 1.0, np.random.default_rng(0))
     [0, 1, 2, 3]
     """
+    check_generator("rng", rng)
     n_active = count_active(n_nodes, active_percentage, "active_percentage")
     return sorted(rng.choice(n_nodes, n_active, replace=False).tolist())
 
@@ -46,8 +56,8 @@ def active_indices(n_nodes: int, active_percentage: float, rng: np.random.Genera
 def thin(matrix: np.ndarray, rows: Sequence[int], columns: Sequence[int]) -> np.ndarray:
     """The entries of ``matrix`` in ``rows`` and ``columns``, as a smaller matrix of its own.
 
-    Raises ``ValueError`` and ``TypeError`` for what are no numbers of rows and columns: −1 would
-    be taken for the last.
+    Raises ``ValueError`` and ``TypeError`` for what are no numbers of rows and columns, each once:
+    −1 would be taken for the last.
 
     >>> thin(np.arange(6).reshape(2, 3), rows=[0, 1], columns=[0, 2])
     array([[0, 2],
@@ -63,12 +73,15 @@ def restore(
 ) -> np.ndarray:
     """A copy of ``matrix`` with the entries of ``thinned`` written back where they came from.
 
-    Raises ``ValueError`` if ``thinned`` does not have the shape that the two lists say.
+    Raises ``ValueError`` if ``thinned`` does not have the shape that the two lists say, and what
+    `thin` raises for these.
 
     >>> restore(np.zeros((2, 3)), np.array([[1.0, 2.0]]), rows=[1], columns=[0, 2])
     array([[0., 0., 0.],
            [1., 0., 2.]])
     """
+    check_indices("rows", rows, matrix.shape[0])
+    check_indices("columns", columns, matrix.shape[1])
     if thinned.shape != (len(rows), len(columns)):
         raise ValueError(f"thinned must be {len(rows)} × {len(columns)}, got {thinned.shape}")
     restored = matrix.astype(np.result_type(matrix, thinned))  # 0.5 fits into no whole number
@@ -89,8 +102,12 @@ def squared_error_gradients(
     ``inputs`` (n_samples, n_in) and ``targets`` (n_samples, n_out) hold samples as rows; sigmoid
     in both layers, no bias. A mask has one entry for each node, or one row for each sample; what
     is in it multiplies the node's value, so it may carry the scale 1 / (1 − drop). Raises
-    ``ValueError`` if ``targets`` does not have the shape of the outputs.
+    ``ValueError`` for shapes that do not fit.
     """
+    check_width("inputs", inputs, wih.shape[1])
+    check_width("who", who, wih.shape[0])
+    check_mask("input_mask", input_mask, *inputs.shape)
+    check_mask("hidden_mask", hidden_mask, len(inputs), len(wih))
     x = inputs * input_mask
     hidden = sigmoid(x @ wih.T)
     h = hidden * hidden_mask

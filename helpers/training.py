@@ -7,8 +7,9 @@
     parameters = parameters + change
     each unit's incoming weights are shortened to max_norm, if they are longer
 
-What else may happen in a training is a function that is called after each epoch, such as
-``helpers.early_stopping`` and ``helpers.progress`` have.
+Where the learning rate differs from that of the last epoch, the last change is multiplied by their
+ratio first. What else may happen in a training is a function that is called after each epoch, such
+as those of ``helpers.early_stopping`` and ``helpers.progress``.
 
 >>> from helpers.mnist import sample_split, unit_pixels
 >>> from helpers.network import error_rate
@@ -31,8 +32,14 @@ from numpy.typing import ArrayLike
 
 from helpers.interrupts import whole_steps
 from helpers.network import Network, checked_samples
-from helpers.noise import MODES, noise_of
-from helpers.validation import check_count, check_drop, check_generator, finite_number
+from helpers.noise import check_mode, noise_of
+from helpers.validation import (
+    check_count,
+    check_drop,
+    check_generator,
+    check_positive,
+    finite_number,
+)
 
 DIVERGED = 1e10  # nats: far beyond any useful loss, but before the parameters overflow as well
 
@@ -42,14 +49,15 @@ class Settings:
     """What can be chosen about a training; each within its range, in any combination.
 
     * ``epochs``, ``batch_size``: the last batch of an epoch may be smaller.
-    * ``learning_rate``: at the start. ``decay``: in (0, 1], what it is multiplied by after each
-      epoch. ``cooldown``: in this many last epochs, at most all, it falls in equal steps besides,
-      from one step below what it was to one step above 0.
+    * ``learning_rate``: before the two that follow change it. ``decay``: in (0, 1], what it is
+      multiplied by after each epoch. ``cooldown``: in this many last epochs, at most all, it falls
+      in equal steps besides, from one step below what it was to one step above 0.
     * ``momentum``: in [0, 1), the share of a change that is left in the next step.
     * ``max_norm``: the length that no unit's incoming weights exceed after a step; None: no limit.
     * ``l2``: the loss has ½ · l2 · Σ w² added, over the weights and not the biases.
-    * ``mode``: one of ``MODES``. ``input_drop``, ``hidden_drop``: in [0, 1), the fraction of the
-      inputs and of each hidden layer's units that is dropped, if the mode drops any.
+    * ``mode``: one of ``helpers.noise.MODES``. ``input_drop``, ``hidden_drop``: in [0, 1), the
+      fraction of the inputs and of each hidden layer's units that is dropped, if the mode drops
+      any.
     """
 
     epochs: int = 10
@@ -85,8 +93,7 @@ class Settings:
             raise ValueError(f"momentum must be below 1, got {self.momentum}")
         if self.decay > 1:
             raise ValueError(f"decay must be at most 1, got {self.decay}")
-        if self.mode not in MODES:
-            raise ValueError(f"mode must be one of {', '.join(MODES)}, got {self.mode!r}")
+        check_mode(self.mode)
         for name in ("input_drop", "hidden_drop"):
             finite_number(name, getattr(self, name))
             checked[name] = check_drop(getattr(self, name), name)
@@ -95,11 +102,12 @@ class Settings:
             object.__setattr__(self, name, value)
 
     def rate(self, epoch: int) -> float:
-        """The learning rate in ``epoch``, which counts from 0.
+        """The learning rate in ``epoch``, counted from 0. Raises ``ValueError`` beyond the last.
 
         >>> [Settings(epochs=4, cooldown=3, learning_rate=0.8).rate(epoch) for epoch in range(4)]
         [0.8, 0.6000000000000001, 0.4, 0.2]
         """
+        check_count("epoch", epoch, 0, self.epochs - 1)
         left = (self.epochs - epoch) / (self.cooldown + 1)
         return self.learning_rate * self.decay**epoch * min(1.0, left)
 
@@ -124,8 +132,8 @@ class History:
 class State:
     """How far a training has come, besides its network and generator.
 
-    ``change`` is what the last step added to the parameters. A callback that wants the training to
-    end writes why into ``history.stopped``.
+    ``change`` is what the last step added to the parameters, before any were shortened to the
+    max-norm. A callback that wants the training to end writes why into ``history.stopped``.
     """
 
     settings: Settings
@@ -164,16 +172,9 @@ def train(
     ends with parameters that are not finite.) Raises ``ValueError`` or ``TypeError`` for bad input;
     nothing has changed then.
     """
-    check_generator("rng", rng)
-    if not isinstance(settings, Settings):
-        raise TypeError(f"settings must be Settings(...), got {settings!r}")
+    _check_arguments(network, settings, rng, after_epoch, state)
     x, labels = checked_samples(network, x, labels)
-    if state is None:
-        state = State(settings, np.zeros_like(network.parameters))
-    elif state.settings != settings or state.change.shape != network.parameters.shape:
-        raise ValueError(
-            f"state must be of a training with {settings} and this network, got {state}"
-        )
+    state = State(settings, np.zeros_like(network.parameters)) if state is None else state
     noise = noise_of(settings.mode, network, settings.input_drop, settings.hidden_drop)
     change, history = state.change, state.history
     n_batches = -(-len(x) // settings.batch_size)
@@ -234,7 +235,8 @@ def _step(network: Network, change: np.ndarray, settings: Settings, rate: float)
 def limit_norms(weights: np.ndarray, max_norm: float) -> None:
     """Shorten, in place, each row of ``weights`` that is longer than ``max_norm`` to that length.
 
-    A row holds the weights that lead to one unit (Srivastava et al. 2014, section 5.1).
+    A row holds the weights that lead to one unit (Srivastava et al. 2014, section 5.1). Raises
+    ``ValueError`` unless ``max_norm`` is above 0.
 
     >>> weights = np.array([[3.0, 4.0], [0.3, 0.4]])
     >>> limit_norms(weights, 1.0)
@@ -242,10 +244,39 @@ def limit_norms(weights: np.ndarray, max_norm: float) -> None:
     array([[0.6, 0.8],
            [0.3, 0.4]])
     """
+    check_positive("max_norm", max_norm)
     squares = np.einsum("ij,ij->i", weights, weights)
     too_long = np.flatnonzero(squares > max_norm * max_norm)  # ** would raise for a huge one
     if len(too_long):
         weights[too_long] *= (max_norm / np.sqrt(squares[too_long]))[:, np.newaxis]
+
+
+def _check_arguments(
+    network: Network,
+    settings: Settings,
+    rng: np.random.Generator,
+    after_epoch: Sequence[Callable[[State], None]],
+    state: State | None,
+) -> None:
+    """Raise what `train` raises for bad input, but for the data."""
+    check_generator("rng", rng)
+    if not isinstance(network, Network):
+        raise TypeError(f"network must be Network(...), got {network!r}")
+    if not isinstance(settings, Settings):
+        raise TypeError(f"settings must be Settings(...), got {settings!r}")
+    if not isinstance(after_epoch, list | tuple) or not all(map(callable, after_epoch)):
+        raise TypeError(f"after_epoch must be a list of functions, got {after_epoch!r}")
+    if state is None:
+        return
+    if not isinstance(state, State):
+        raise TypeError(f"state must be State(...) or None, got {state!r}")
+    if state.settings != settings:
+        raise ValueError(f"state must have the settings {settings}, got {state.settings}")
+    if state.change.shape != network.parameters.shape:
+        raise ValueError(
+            f"state must have a change of shape {network.parameters.shape}, "
+            f"got {state.change.shape}"
+        )
 
 
 def _diverged(what: str, rate: float) -> FloatingPointError:

@@ -1,4 +1,4 @@
-"""Checks of arguments. Every message names the argument, the value and what is allowed."""
+"""Checks of arguments. A message names the argument, what is allowed, and what came instead."""
 
 from __future__ import annotations
 
@@ -33,12 +33,17 @@ def check_count(name: str, value: int, low: int = 1, high: int | None = None) ->
 
     Raises ``TypeError`` if it is no whole number, ``ValueError`` if it is out of range.
     """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    check_whole_number(name, value)
     if value < low or (high is not None and value > high):
         allowed = f"at least {low}" if high is None else f"from {low} to {high}"
         raise ValueError(f"{name} must be {allowed}, got {value}")
     return int(value)
+
+
+def check_whole_number(name: str, value: int) -> None:
+    """Raise ``TypeError`` if ``value`` is no whole number, or a truth value."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
 
 
 def check_generator(name: str, rng: np.random.Generator) -> None:
@@ -126,16 +131,49 @@ def check_floats(name: str, values: np.ndarray) -> None:
 
 def check_float_dtype(name: str, dtype: DTypeLike) -> None:
     """Raise ``TypeError`` if ``dtype`` is no floating-point one."""
-    if np.dtype(dtype).kind != "f":
-        raise TypeError(f"{name} must be a floating-point dtype, got {np.dtype(dtype)}")
+    try:
+        is_float = np.dtype(dtype).kind == "f"
+    except TypeError:
+        is_float = False
+    if not is_float:
+        raise TypeError(f"{name} must be a floating-point dtype, got {dtype!r}")
 
 
 def check_shape(name: str, shape: tuple[int, ...]) -> None:
     """Raise ``TypeError`` unless these are whole numbers, ``ValueError`` if one is negative."""
     if not isinstance(shape, tuple | list):
-        raise TypeError(f"{name} must be a tuple of whole numbers, got {shape!r}")
+        raise TypeError(f"{name} must be a tuple or a list of whole numbers, got {shape!r}")
     for length in shape:
         check_count(f"{name} {tuple(shape)}: each length", length, 0)
+
+
+def check_one_sample(name: str, values: np.ndarray) -> None:
+    """Raise ``TypeError`` for no floats, ``ValueError`` unless shape is (n,), (n, 1) or (1, n)."""
+    check_floats(name, values)
+    if values.size == 0 or values.ndim not in (1, 2) or max(values.shape) != values.size:
+        raise ValueError(f"{name} must have shape (n,), (n, 1) or (1, n), got {values.shape}")
+
+
+def check_width(name: str, matrix: np.ndarray, width: int) -> None:
+    """Raise ``ValueError`` unless ``matrix`` has two axes and ``width`` columns."""
+    if np.ndim(matrix) != 2 or np.shape(matrix)[1] != width:
+        raise ValueError(f"{name} must have shape (any, {width}), got {np.shape(matrix)}")
+
+
+def check_mask(name: str, mask: np.ndarray | float, n_samples: int, n_units: int) -> None:
+    """Raise ``ValueError`` unless ``mask`` is a number or (n_units,) or (n_samples, n_units).
+
+    (n_samples, 1) would multiply without a complaint, and drop whole samples. Raises it too for
+    what are no finite numbers; booleans pass, as 0 and 1.
+    """
+    if np.shape(mask) not in ((), (n_units,), (n_samples, n_units)):
+        raise ValueError(
+            f"{name} must be a number or have shape ({n_units},) or ({n_samples}, {n_units}), "
+            f"got {np.shape(mask)}"
+        )
+    array = np.asarray(mask)
+    if array.dtype.kind not in "fiub" or not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite numbers, or booleans for 0 and 1")
 
 
 def check_same_shape(name_a: str, a: np.ndarray, name_b: str, b: np.ndarray) -> None:
@@ -147,7 +185,10 @@ def check_same_shape(name_a: str, a: np.ndarray, name_b: str, b: np.ndarray) -> 
 
 
 def check_indices(name: str, indices: Sequence[int], n: int) -> None:
-    """Raise ``TypeError`` or ``ValueError`` unless these are numbers from 0 to ``n`` − 1."""
+    """Raise ``TypeError`` or ``ValueError`` unless these are numbers from 0 to ``n`` − 1.
+
+    Raises ``ValueError`` for one that comes twice, too.
+    """
     array = np.asarray(indices)
     if array.size and array.dtype.kind not in "iu":
         raise TypeError(f"{name} must be whole numbers, got {array.dtype} values")
@@ -155,6 +196,15 @@ def check_indices(name: str, indices: Sequence[int], n: int) -> None:
     if array.ndim != 1 or wrong.size:
         got = f"shape {array.shape}" if array.ndim != 1 else wrong[0]
         raise ValueError(f"{name} must be a list of numbers from 0 to {n - 1}, got {got}")
+    values, counts = np.unique(array, return_counts=True)
+    if values.size < array.size:
+        raise ValueError(f"{name} must not name {values[np.argmax(counts)]} twice")
+
+
+def check_positive(name: str, value: float) -> None:
+    """Raise ``TypeError`` if ``value`` is no number, ``ValueError`` unless finite and above 0."""
+    if finite_number(name, value) <= 0:
+        raise ValueError(f"{name} must be above 0, got {value}")
 
 
 def class_labels(name: str, labels: ArrayLike, n_classes: int) -> np.ndarray:

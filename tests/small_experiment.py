@@ -20,8 +20,9 @@ from helpers.mnist import unit_pixels
 from helpers.network import Network
 from helpers.training import Settings, train
 from tools.experiments import __main__, engine
+from tools.experiments.all_experiments import EXPERIMENTS
 from tools.experiments.checkpoints import Checkpoint
-from tools.experiments.grids import EXPERIMENTS, Experiment
+from tools.experiments.experiment import Experiment
 
 
 def fake_mnist(n_train=120, n_test=30):

@@ -9,7 +9,7 @@ from small_training import new_run, samples
 from helpers import early_stopping
 from helpers.early_stopping import EarlyStopping
 from helpers.network import error_rate
-from helpers.training import train
+from helpers.training import History, State, train
 
 
 def train_with_errors(errors, patience):
@@ -50,6 +50,28 @@ def test_without_patience_the_errors_are_noted_and_nothing_else():
     network, history, stopping, parameters = train_with_errors([0.1, 0.2, 0.3], None)
     assert (stopping.errors, history.stopped) == ([0.1, 0.2, 0.3], "")
     np.testing.assert_array_equal(network.parameters, parameters[-1])
+
+
+def test_a_training_that_goes_on_is_told_by_its_own_epochs():
+    network, x, labels, settings, rng = new_run("none", epochs=9)
+    state = State(settings, np.zeros_like(network.parameters), History([1.0] * 4, [0.0] * 4))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(early_stopping, "error_rate", lambda *_: 0.5)
+        stopping = EarlyStopping(network, *samples(), 2)
+        history = train(network, x, labels, settings, rng, [stopping], state)
+    assert history.stopped == (
+        "stopped after epoch 7 of 9: no lower validation error since epoch 5, "
+        "whose weights are restored"
+    )
+
+
+def test_it_serves_one_training():
+    network, *rest = new_run(epochs=3)
+    stopping = EarlyStopping(network, *samples(), 1)
+    train(network, *rest, after_epoch=[stopping])
+    seen = len(stopping.errors)
+    with pytest.raises(ValueError, match=rf"^EarlyStopping has seen epoch {seen} .*, got epoch 1:"):
+        train(network, *rest, after_epoch=[stopping])
 
 
 def test_the_errors_are_those_of_the_whole_network():

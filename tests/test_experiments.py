@@ -20,7 +20,8 @@ from tqdm import tqdm
 from helpers.full_mnist import FILES
 from helpers.recorded import recorded
 from tools.experiments import __main__, bar, engine, paper, records, workers
-from tools.experiments.grids import EXPERIMENTS, Experiment
+from tools.experiments.all_experiments import EXPERIMENTS
+from tools.experiments.experiment import Experiment
 
 SETTINGS = {"one": {"factor": 1}, "two": {"factor": 2}}
 DATA = fake_mnist()
@@ -177,7 +178,11 @@ def test_a_damaged_file_is_not_added_to(small):
         ({"seeds": 1.5}, TypeError, "seeds must be a whole number, got 1.5"),
         ({"jobs": 0}, ValueError, "jobs must be at least 1, or -1 for one a core; got 0"),
         ({"jobs": -2}, ValueError, "jobs must be at least -1, got -2"),
-        ({"settings": ["two", "three"]}, ValueError, "settings must be among one; two; got"),
+        (
+            {"settings": ["two", "three"]},
+            ValueError,
+            "there is no setting 'three'; the settings are: one; two",
+        ),
         (
             {"scheduler": "tcp://host"},
             ValueError,
@@ -279,9 +284,9 @@ def test_the_list_says_how_far_experiments_are_and_which_settings_lack_runs(smal
     engine.run("small", 4, settings=["two"])  # one more than by default
     command(["--list"])
     assert capsys.readouterr().out.splitlines() == [
-        "small: 3 of 6 runs",
+        "small: 3 of 6 runs (settings: 2, seeds: 3)",
         "    one: 0 of 3 runs",
-        "long: 0 of 2 runs",
+        "long: 0 of 2 runs (settings: 1, seeds: 2)",
         "    a: 0 of 2 runs",
     ]
 
@@ -336,4 +341,4 @@ def test_a_wrong_command_is_explained(small, capsys, command, arguments):
 
 def test_no_command_prints_the_help(capsys, command):
     command([])
-    assert "make the missing runs of one on the full MNIST" in capsys.readouterr().out
+    assert "make the missing runs of one\n" in capsys.readouterr().out

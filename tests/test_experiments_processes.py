@@ -22,7 +22,7 @@ from distributed import Client
 from small_experiment import SMALL, fake_mnist
 
 from tools.experiments import engine
-from tools.experiments.grids import EXPERIMENTS
+from tools.experiments.all_experiments import EXPERIMENTS
 
 TESTS = Path(__file__).parent
 PATH = (TESTS.parent, TESTS)

@@ -28,7 +28,7 @@ NO_SERVER = "http://127.0.0.1:9/"  # nothing listens on the port of the discard 
 # Four files like those of MNIST, but small enough for fast tests.
 SHAPES = [(13, 28, 28), (13,), (7, 28, 28), (7,)]
 ARRAYS = [np.random.default_rng(1).integers(0, 10, shape, dtype=np.uint8) for shape in SHAPES]
-CONTENTS = {NAMES[i]: gzip.compress(idx_bytes(ARRAYS[i])) for i in range(4)}
+CONTENTS = {NAMES[i]: gzip.compress(idx_bytes(ARRAYS[i]), mtime=0) for i in range(4)}
 FILES = {
     name: (*(hashlib.sha256(c).hexdigest() for c in (content, gzip.decompress(content))), None)
     for name, content in CONTENTS.items()
@@ -171,7 +171,7 @@ def test_a_folder_counts_for_what_is_in_it(tmp_path, form, place):
     assert_loaded(tmp_path)
 
 
-OTHER = gzip.compress(idx_bytes(np.ones((13, 28, 28), np.uint8)))
+OTHER = gzip.compress(idx_bytes(np.ones((13, 28, 28), np.uint8)), mtime=0)
 CONTENT = CONTENTS[NAMES[0]]
 
 

@@ -11,8 +11,8 @@ from helpers.network import Network, error_rate, predict
 from helpers.recorded import recorded
 from helpers.training import Settings, train
 from tools.experiments import digits, monte_carlo
+from tools.experiments.all_experiments import EXPERIMENTS
 from tools.experiments.digits_grids import CHOSEN, DROPOUT
-from tools.experiments.grids import EXPERIMENTS
 
 SAMPLE = load_sample()
 X, LABELS = averaged_pixels(SAMPLE[0]), SAMPLE[1]

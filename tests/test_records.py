@@ -15,7 +15,7 @@ from test_recorded import HEADER, RUNS, a_run
 from helpers.recorded import RESULTS, recorded
 from tools import files
 from tools.experiments import records
-from tools.experiments.grids import EXPERIMENTS
+from tools.experiments.all_experiments import EXPERIMENTS
 from tools.experiments.records import append, check_writable, read, tidy
 
 

@@ -9,11 +9,24 @@ from helpers.functions import (
     cross_entropy_from_logits,
     cross_entropy_gradient,
     softmax,
+    softmax_cross_entropy,
+    softmax_jacobian,
 )
-from helpers.network import Network, error_rate, forward
-from helpers.slicing import thin
+from helpers.gradients import largest_difference, numerical_jacobian
+from helpers.masks import (
+    active_units,
+    bernoulli_mask,
+    fixed_count_masks,
+    gaussian_mask,
+    inverted_mask,
+)
+from helpers.network import Network, error_rate, forward, predict
+from helpers.noise import noise_of
+from helpers.slicing import active_indices, count_active, restore, squared_error_gradients, thin
+from helpers.training import Settings, limit_norms
 from helpers.validation import finite_array
 
+RNG = np.random.default_rng(0)
 NETWORK = Network([3, 4, 2], np.random.default_rng(0))
 X, LABELS = np.ones((2, 3), np.float32), np.array([0, 1])
 
@@ -109,3 +122,56 @@ def test_pixels_that_are_not_scaled_are_not_trained_on():
     with pytest.raises(TypeError, match=r"^data_array must be scaled pixels, .* got uint8$"):
         network.train(np.ones((4, 3), np.uint8), np.full((4, 2), 0.5))
     np.testing.assert_array_equal(network.wih, before)
+
+
+FLAT = np.ones(2)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: fixed_count_masks(3, True), "n_dropped must be a whole number, got True"),
+        (lambda: fixed_count_masks(3, 1.5), "n_dropped must be a whole number, got 1.5"),
+        (lambda: fixed_count_masks(0, 0), "n_units must be at least 1, got 0"),
+        (lambda: bernoulli_mask((2, -3), 0.5, RNG), "shape (2, -3): each length must be at least"),
+        (lambda: bernoulli_mask(5, 0.5, RNG), "shape must be a tuple or a list of whole"),
+        (lambda: inverted_mask((2,), 0.5, RNG, "nosuch"), "dtype must be a floating-point dtype"),
+        (lambda: gaussian_mask((2,), 0.5, RNG, "e"), "dtype must be float32 or float64, got float"),
+        (lambda: active_units(-3, 0.5, RNG), "n_units must be at least 1, got -3"),
+        (lambda: active_units(2.5, 0.5, RNG), "n_units must be a whole number, got 2.5"),
+        (lambda: count_active(-10, 0.5, "part"), "n_nodes must be at least 1, got -10"),
+        (lambda: count_active(10, "a", "part"), "part must be a number, got 'a'"),
+        (lambda: active_indices(10, 0.5, 0), "rng must be a generator"),
+        (lambda: thin(np.ones((3, 3)), [0, 2, 2], [0]), "rows must not name 2 twice"),
+        (lambda: restore(np.ones((3, 3)), np.ones((1, 1)), [-1], [0]), "rows must be a list of"),
+        (lambda: restore(np.ones((3, 3)), np.ones((1, 1)), [0], [5]), "columns must be a list of"),
+        (lambda: softmax_jacobian(np.full((2, 2), 0.5)), "s must have shape (n,), (n, 1) or (1, n"),
+        (lambda: softmax_jacobian([0.5, 0.5]), "s must be an array of floating-point numbers, got"),
+        (lambda: softmax_cross_entropy(np.ones((2, 3)), [0, -1]), "labels must be whole numbers"),
+        (lambda: softmax_cross_entropy(np.ones((2, 3)), [0]), "logits and labels must have the sa"),
+        (lambda: numerical_jacobian(np.sin, FLAT, 1e-30), "step must change x, got 1e-30: lost be"),
+        (lambda: numerical_jacobian(np.sin, [1, 2]), "x must be an array of float64 numbers, got"),
+        (lambda: largest_difference(FLAT, FLAT, -1), "floor must be above 0, got -1"),
+        (lambda: largest_difference([], []), "a must not be empty, got shape (0,)"),
+        (lambda: limit_norms(np.ones((2, 2)), -1), "max_norm must be above 0, got -1"),
+        (lambda: gradients(inputs=np.ones((5, 2))), "inputs must have shape (any, 3), got (5, 2)"),
+        (lambda: gradients(who=np.ones((2, 3))), "who must have shape (any, 4), got (2, 3)"),
+        (lambda: gradients(hidden_mask=np.ones((5, 1))), "hidden_mask must be a number or have sh"),
+        (lambda: Network(4, RNG), "sizes must list an input and an output layer at least, got 4"),
+        (lambda: Network([4, 0], RNG), "sizes[1] must be at least 1, got 0"),
+        (lambda: predict(NETWORK, X, masks=3), "masks must be a list, or None for no masks; got 3"),
+        (lambda: noise_of("x", NETWORK, 0, 0), "mode must be one of none, mask, gaussian, slice"),
+        (lambda: noise_of("mask", NETWORK, 0, 1), "hidden_drop must be in [0, 1)"),
+        (lambda: Settings(epochs=4).rate(99), "epoch must be from 0 to 3, got 99"),
+        (lambda: Settings(epochs=4).rate(-1), "epoch must be from 0 to 3, got -1"),
+    ],
+)
+def test_what_a_helper_cannot_take_is_refused_by_name(call, message):
+    with pytest.raises((ValueError, TypeError)) as caught:
+        call()
+    assert str(caught.value).startswith(message)
+
+
+def gradients(**other):
+    sizes = {"wih": (4, 3), "who": (2, 4), "inputs": (5, 3), "targets": (5, 2)}
+    return squared_error_gradients(**{**{k: np.ones(v) for k, v in sizes.items()}, **other})

@@ -88,14 +88,23 @@ ALIEN_LABEL = np.where(np.arange(len(LABELS)) == 5, 3, LABELS)
         ("rng", np.random.RandomState(0), TypeError, r"rng must be .*; got RandomState\(.*"),
         ("settings", "mask", TypeError, r"settings must be Settings\(\.\.\.\), got 'mask'"),
         ("settings", Settings, TypeError, r"settings must be Settings\(\.\.\.\), got <class .*"),
+        (
+            "after_epoch",
+            print,
+            TypeError,
+            "after_epoch must be a list of functions, got <built-in.*",
+        ),
+        ("after_epoch", [3], TypeError, r"after_epoch must be a list of functions, got \[3\]"),
+        ("state", 3, TypeError, r"state must be State\(\.\.\.\) or None, got 3"),
+        ("network", None, TypeError, r"network must be Network\(\.\.\.\), got None"),
     ],
 )
 def test_what_cannot_be_trained_on_is_refused_by_its_name(name, value, error, message):
     network, _, _, settings, rng = new_run()
     before, state = network.parameters.copy(), rng.bit_generator.state
-    given = {"x": X, "labels": LABELS, "settings": settings, "rng": rng, name: value}
+    given = {"network": network, "x": X, "labels": LABELS, "settings": settings, "rng": rng}
     with pytest.raises(error, match=f"^{message}$"):
-        train(network, **given)
+        train(**{**given, name: value})
     np.testing.assert_array_equal(network.parameters, before)
     assert rng.bit_generator.state == state
 

@@ -14,7 +14,8 @@ from matplotlib import style as styles
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-INK, FADED, PAPER = "#1a1a1a", "#8a8a8a", "#f7f3ea"  # what is there, what is dropped, active nodes
+INK, PAPER = "#1a1a1a", "#f7f3ea"  # what is there, active nodes
+FADED = "#8a8a8a"  # what is dropped, and lines behind others
 WEIGHTS = colormaps["PuOr_r"]  # safe for colour-blind readers, light at zero
 EDGE, EDGE_OFF_PATH, EDGE_WITHOUT_GRADIENT = "#999999", "#d4d4d4", "#c4c4c4"  # edges with no weight
 DASHES = (0, (2, 1.5))  # around dropped nodes

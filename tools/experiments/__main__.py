@@ -3,12 +3,12 @@
 ::
 
     python -m tools.experiments --list       names them, and says how far each is
-    python -m tools.experiments run NAME     makes the runs that are missing, on the full MNIST
+    python -m tools.experiments run NAME     makes the runs that are missing
     python -m tools.experiments table        writes results/paper.md anew
 
 Every finished run is recorded in ``results/NAME.jsonl`` at once, and what is recorded is not made
-again: what was stopped goes on where it was. ``grids`` says which experiments there are and how
-many seeds each has.
+again: what was stopped goes on where it was. ``all_experiments`` names the modules that hold the
+settings of each and its number of seeds.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import sys
 
 from helpers.recorded import RESULTS
 from tools.experiments import records
-from tools.experiments.grids import EXPERIMENTS, Task
+from tools.experiments.all_experiments import EXPERIMENTS
+from tools.experiments.experiment import Task
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -48,10 +49,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.experiments")
     parser.add_argument("--list", action="store_true", help="name the experiments")
     commands = parser.add_subparsers(dest="command")
-    runner = commands.add_parser("run", help="make the missing runs of one on the full MNIST")
+    runner = commands.add_parser("run", help="make the missing runs of one")
     runner.add_argument("name", choices=EXPERIMENTS, help="of the experiment")
     runner.add_argument(
-        "--seeds", type=int, help="runs of each setting (default: the number that --list tells)"
+        "--seeds", type=int, help="runs of each setting (default: as many as the experiment has)"
     )
     runner.add_argument(
         "--jobs", type=int, default=-1, help="processes at once (default: one a core)"
@@ -72,7 +73,8 @@ def _list() -> None:
     """Print how many runs of each experiment are recorded, and of the settings that lack some."""
     for name, experiment in EXPERIMENTS.items():
         runs = _recorded(name)
-        print(f"{name}: {_count(runs, experiment.tasks())}")
+        grid = f"settings: {len(experiment.settings)}, seeds: {experiment.seeds}"
+        print(f"{name}: {_count(runs, experiment.tasks())} ({grid})")
         for setting in experiment.settings:
             tasks = experiment.tasks(settings=[setting])
             if not set(tasks) <= set(runs):

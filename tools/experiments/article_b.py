@@ -12,6 +12,7 @@ from scipy.special import expit as sigmoid
 
 from helpers.article_b import NeuralNetwork
 from helpers.mnist import SCALINGS, one_hot, scale_pixels
+from tools.experiments.experiment import Experiment
 
 RESULTS = ("train", "test", "stuck", "saturated")
 
@@ -176,3 +177,11 @@ def _move(network: NeuralNetwork, inputs: np.ndarray, targets: np.ndarray) -> fl
         moves.append(np.abs(network.wih @ x - wih @ x).max())
     network.wih, network.who = wih, who
     return float(np.quantile(moves, 0.9))
+
+
+EXPERIMENTS = {
+    "article_b": Experiment(train_article_b, RESULTS, SETTINGS, seeds=20),
+    "article_b_rounding": Experiment(
+        train_rounded_twice, ROUNDING_RESULTS, ROUNDING_SETTINGS, seeds=20
+    ),
+}

@@ -9,7 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from tools.experiments.checkpoints import saved_epochs
-from tools.experiments.grids import Experiment, Task
+from tools.experiments.experiment import Experiment, Task
 
 LOOK_EVERY = 5  # seconds: how far the runs are
 

@@ -1,4 +1,4 @@
-"""The settings of the experiments on few digits, by experiment. ``digits`` makes the runs.
+"""The settings and seeds of the experiments on few digits. ``digits`` makes the runs.
 
 A setting names what differs from `digits.STEPS` and a network of 128 hidden units.
 """
@@ -6,6 +6,16 @@ A setting names what differs from `digits.STEPS` and a network of 128 hidden uni
 from __future__ import annotations
 
 from itertools import product
+
+from tools.experiments.digits import (
+    INSIDE_RESULTS,
+    RESULTS,
+    look_inside,
+    train_digits,
+    train_on_all,
+    train_on_others,
+)
+from tools.experiments.experiment import Experiment
 
 NONE = {"mode": "none"}
 
@@ -221,4 +231,27 @@ TESTED = {
     f"{experiment}: {setting}": {**grid[setting], "test": True}
     for experiment, (grid, settings) in CHOSEN.items()
     for setting in settings
+}
+
+
+# ---- how often each is run ---------------------------------------------------------------------
+
+EXPERIMENTS = {
+    **{
+        name: Experiment(train_digits, RESULTS, settings, seeds=10, on_sample=True)
+        for name, settings in {
+            "remedy": REMEDY,
+            "rivals": RIVALS,
+            "drops": DROPS,
+            "examples": EXAMPLES,
+            "label_noise": NOISE,
+            "early_late": EARLY_LATE,
+            "mask_or_slice": SLICE,
+            "tested": TESTED,
+        }.items()
+    },
+    "inside": Experiment(look_inside, INSIDE_RESULTS, INSIDE, seeds=10, on_sample=True),
+    "all_digits": Experiment(train_on_all, RESULTS, ALL_DIGITS, seeds=10),
+    "all_digits_long": Experiment(train_on_all, RESULTS, ALL_DIGITS_LONG, seeds=3),
+    "other_digits": Experiment(train_on_others, RESULTS, OTHERS, seeds=20),
 }

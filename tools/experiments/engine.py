@@ -25,8 +25,9 @@ from helpers.mnist import load_sample
 from helpers.recorded import RESULTS
 from helpers.validation import check_count
 from tools.experiments import records
+from tools.experiments.all_experiments import experiment_of
 from tools.experiments.bar import Bar
-from tools.experiments.grids import Experiment, Task, experiment_of
+from tools.experiments.experiment import Experiment, Task
 from tools.experiments.workers import Data, cluster, data_here, processes
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "build" / "checkpoints"

@@ -14,6 +14,7 @@ from helpers.network import Network, predict
 from helpers.training import Settings, train
 from tools.experiments.digits import STEPS, Digits, sample_sets
 from tools.experiments.digits_grids import DROPOUT
+from tools.experiments.experiment import Experiment
 
 SAMPLES = (1, 2, 5, 10, 20, 50, 100, 200)
 QUANTITIES = ("error", "loss", "gap")
@@ -114,3 +115,8 @@ def gap_by_chance(confidence: np.ndarray, rng: np.random.Generator, draws: int =
     """
     answers = rng.random((draws, len(confidence))) < confidence
     return float(np.mean([calibration_gap(confidence, right) for right in answers]))
+
+
+EXPERIMENTS = {
+    "monte_carlo": Experiment(compare_predictions, RESULTS, SETTINGS, seeds=10, on_sample=True)
+}

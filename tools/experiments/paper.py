@@ -20,6 +20,7 @@ from helpers.mnist import unit_pixels
 from helpers.network import Network, error_rate
 from helpers.training import Settings, train
 from tools.experiments.checkpoints import Checkpoint
+from tools.experiments.experiment import Experiment
 
 RESULTS = ("train_error", "test_error", "updates", "minutes")
 HIDDEN = (1024, 1024, 1024)  # units of the hidden layers, unless a setting says something else
@@ -128,3 +129,9 @@ def train_mnist(
         "updates": len(history.loss) * -(-len(x) // chosen.batch_size),
         "minutes": len(history.seconds) * float(np.median(history.seconds)) / 60,
     }
+
+
+EXPERIMENTS = {
+    "paper": Experiment(train_mnist, RESULTS, SETTINGS, seeds=3, checkpoints=True),
+    "paper_choices": Experiment(train_mnist, RESULTS, CHOICES, seeds=1, checkpoints=True),
+}

@@ -1,7 +1,7 @@
 """The page ``results/paper.md``: the paper's test errors beside those that are recorded here.
 
 ``python -m tools.experiments table`` writes it from ``results/paper.jsonl`` and
-``results/paper_choices.jsonl``. It makes no run; how many seeds these have is set in ``grids``.
+``results/paper_choices.jsonl``. It makes no run; how many seeds these have is set in ``paper``.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from helpers.recorded import check_run, command_of
 from helpers.recorded import read as read_file
-from tools.experiments.grids import experiment_of
+from tools.experiments.all_experiments import experiment_of
 from tools.files import alone_in, replacing
 
 NOTE = (

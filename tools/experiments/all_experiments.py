@@ -1,0 +1,20 @@
+"""All experiments by name; the settings and seeds of each are in the module of its subject."""
+
+from __future__ import annotations
+
+from tools.experiments import article_b, digits_grids, monte_carlo, paper
+from tools.experiments.experiment import Experiment
+
+EXPERIMENTS = {
+    **article_b.EXPERIMENTS,
+    **paper.EXPERIMENTS,
+    **digits_grids.EXPERIMENTS,
+    **monte_carlo.EXPERIMENTS,
+}
+
+
+def experiment_of(name: str) -> Experiment:
+    """The experiment ``name``; ``ValueError`` if there is none of that name."""
+    if name not in EXPERIMENTS:
+        raise ValueError(f"name must be one of {', '.join(EXPERIMENTS)}, got {name!r}")
+    return EXPERIMENTS[name]
