@@ -13,7 +13,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # each process, and its kernel, has a c
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import matplotlib.font_manager  # noqa: E402  # lists the fonts: in a cell, a warning may tell of it
+import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
+from nbval.plugin import IPyNbFile  # noqa: E402
+
+from tools.answers import compared, remarks  # noqa: E402
 
 PROJECT = Path(__file__).parent
 
@@ -29,6 +33,32 @@ os.environ["TQDM_DISABLE"] = "1"
 
 # Unit tests draw without a window. (Not by MPLBACKEND: the kernels would inherit that.)
 matplotlib.use("agg")
+
+
+class Lesson(IPyNbFile):
+    """A notebook whose cells nbval compares: as committed, where it holds a reader's answers."""
+
+    def collect(self):
+        """The cells."""
+        own, self.path = self.path, compared(self.path)
+        yield from super().collect()
+        self.path = own
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path, parent):
+    """Let `Lesson` take the place of nbval's own class."""
+    return [
+        Lesson.from_parent(parent, path=file_path) if type(one) is IPyNbFile else one
+        for one in (yield)
+    ]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say which lessons hold a reader's answers."""
+    for remark in remarks():
+        terminalreporter.write_line(remark)
+
 
 # A slow machine is no failure; hypothesis' own profile for CI stays in force where it is active.
 settings.register_profile("lesson", settings.default, deadline=None)

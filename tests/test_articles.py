@@ -11,10 +11,9 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
-from guards import PROJECT
+from guards import NOTEBOOKS, PROJECT, Notebook
 
 from helpers import figures
 from helpers.functions import cross_entropy
@@ -26,8 +25,8 @@ B = json.loads((DATA / "article_b.json").read_text(encoding="utf-8"))
 
 
 def code_cells(name):
-    notebook = nbformat.read(PROJECT / "notebooks" / f"{name}.ipynb", as_version=4)
-    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    (path,) = [path for path in NOTEBOOKS if path.stem == name]
+    return [cell.source for cell in Notebook.read(path).code_cells]
 
 
 # ---- article A ----------------------------------------------------------------------------

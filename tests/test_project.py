@@ -39,7 +39,7 @@ def test_the_numbers_of_the_opening_picture_are_those_of_notebook_07():
     alt = re.search(r"!\[(.*?)\]\(\.github/dropout_helps\.png\)", text)[1]
     (stored,) = [
         output.data["text/plain"]
-        for cell in Notebook.read(PROJECT / "notebooks/07_does_dropout_help.ipynb").code_cells
+        for cell in Notebook.read(NOTEBOOKS[6]).code_cells
         for output in cell.outputs
         if output.get("data", {}).get("text/plain", "").startswith("The patient and the remedy")
     ]
