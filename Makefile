@@ -3,7 +3,7 @@
 
 # The folder of this file. Its path may contain spaces, which make cannot hold in a list, but a shell can.
 export MAKEFILE_PATH := $(MAKEFILE_LIST)
-IN_PROJECT = cd "$$(dirname "$${MAKEFILE_PATH\# }")" &&
+IN_PROJECT = CDPATH= cd "$$(dirname "$${MAKEFILE_PATH\# }")" &&
 RUN = sh tools/python.sh
 READ = LESSON_REQUIREMENTS=requirements.txt $(RUN)  # with what reading and running need, and no more
 

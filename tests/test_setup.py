@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -145,7 +146,7 @@ class Copy:
         self.folder = folder / "a project"
         self.path = folder / "bin"
         self.path.mkdir()
-        for name in "sh sed cat cmp dirname ls tr grep sort mkdir cp".split():
+        for name in "sh sed cat cmp dirname ls tr grep sort mkdir cp rm sleep".split():
             (self.path / name).symlink_to(shutil.which(name))
         laboratory = PROJECT / "tools" / "experiments" / "requirements.txt"
         for file in (RUNNING, TESTING, laboratory, CONSTRAINTS, PROJECT / "tools" / "python.sh"):
@@ -276,11 +277,45 @@ def test_an_environment_that_got_nothing_is_not_ready(copy):
         assert done.stderr.startswith("pip has not installed into .venv what is needed. Do its")
 
 
-def test_tools_are_found_whatever_the_environment_says_of_safe_paths(copy):
+def test_tools_and_packages_are_found_whatever_the_environment_says_of_others(copy):
     fake_python(copy.path / "python3", PYTHONS[0])
     assert copy.run().returncode == 0
     python = copy.folder / ".venv/bin/python"
-    python.write_text(
-        python.read_text().replace('echo "ran', 'echo "safe ${PYTHONSAFEPATH-no}, ran')
-    )
-    assert copy.run(PYTHONSAFEPATH="1").stdout == "safe no, ran some lesson\n"
+    said = 'echo "$(pwd), safe ${PYTHONSAFEPATH-no}, path ${PYTHONPATH-no}: ran'
+    python.write_text(python.read_text().replace('echo "ran', said))
+    other = copy.folder.parent / "another project"
+    (other / "tools").mkdir(parents=True)
+    done = copy.run(PYTHONSAFEPATH="1", PYTHONPATH="/broken", CDPATH=str(other))
+    assert done.stdout == f"{copy.folder}, safe no, path no: ran some lesson\n"
+
+
+def test_two_set_ups_do_not_meet(copy):
+    fake_python(copy.path / "python3", PYTHONS[0])
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    lock = copy.folder / ".venv.setting-up"
+    lock.mkdir()
+    (lock / "process").write_text(f"{other.pid}\n")
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(copy.run)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=1.5)
+        other.communicate(b"\n")  # it ends, and leaves its lock, as one that is killed
+        done = waiting.result(timeout=20)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Another command sets up .venv: waiting for it")
+    assert done.stdout.endswith("\nran some lesson\n")
+    assert not lock.exists()
+
+
+def test_a_folder_that_cannot_be_written_in_is_refused_in_one_sentence(copy):
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    fake_python(copy.path / "python3", PYTHONS[0])
+    copy.folder.chmod(0o555)
+    try:
+        refused = copy.run()
+    finally:
+        copy.folder.chmod(0o755)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(f"The folder {copy.folder} cannot be written in: copy the")
+    assert refused.stderr.count("\n") == 1

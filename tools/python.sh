@@ -15,7 +15,11 @@
 #   LESSON_REQUIREMENTS   another file than tests/requirements.txt
 set -eu
 trap 'exit 130' INT  # Ctrl-C ends the set-up, and not only the pip that runs
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."  # a CDPATH might lead into another clone
+if ! [ -w . ]; then  # copies, outputs and caches are written here, whatever is run
+    echo "The folder $(pwd) cannot be written in: copy the project into a folder of your own." >&2
+    exit 1
+fi
 venv=${LESSON_VENV:-.venv}
 testing=tests/requirements.txt
 requirements=${LESSON_REQUIREMENTS:-$testing}
@@ -128,10 +132,39 @@ install_all() {
     install --prefer-binary
 }
 
+begin_alone() {  # waits while another process sets up the same environment
+    said=
+    until mkdir "$setting_up" 2>/dev/null; do
+        other=$(cat "$setting_up/process" 2>/dev/null) || other=
+        if ! [ -d "$setting_up" ]; then
+            echo "$setting_up cannot be made: may this folder be written in?" >&2
+            exit 1
+        elif [ -n "$other" ] && ! kill -0 "$other" 2>/dev/null; then  # it was killed
+            rm -rf "$setting_up"
+            continue
+        fi
+        [ -n "$said" ] || echo "Another command sets up $venv: waiting for it (if there is none," \
+            "delete $setting_up) ..."
+        said=1
+        sleep 1
+    done
+    begun=$setting_up
+    trap 'rm -rf "$begun"' EXIT
+    echo $$ >"$setting_up/process"
+}
+
+unset PYTHONSAFEPATH  # "-m tools.run" is found from this folder
+unset PYTHONPATH  # .venv has all that is needed; what else is there may be broken, or another NumPy
 if [ -n "${PYTHON:-}" ] || ! ready; then
     python=$(choose_python)
 fi
+setting_up=$venv.setting-up
+begun=  # the same, once it is ours
 if ! ready; then
+    mkdir -p "$(dirname "$venv")"
+    begin_alone
+fi
+if ! ready; then  # it may be, if another has done it
     if [ -L "$venv" ]; then  # made anew it would be emptied, where it leads to
         echo "$venv is a link, and it is not set up as it is needed here: remove the link." >&2
         exit 1
@@ -153,5 +186,5 @@ if ! ready; then
     fi
     made_from "$python" "$requirements" >"$venv/ready"
 fi
-unset PYTHONSAFEPATH  # "-m tools.run" is found from this folder
+[ -z "$begun" ] || rm -rf "$begun"  # exec runs no trap
 exec "$(venv_python)" "$@"
