@@ -1,6 +1,7 @@
 """What every test run needs, those of the notebooks included (so it lies above both folders)."""
 
 import os
+import sys
 from pathlib import Path
 
 # A reader's matplotlibrc and start-up files of IPython have no say here, nor in the kernels of the
@@ -17,6 +18,7 @@ import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 from nbval.plugin import IPyNbFile  # noqa: E402
 
+import helpers  # noqa: E402
 from tools.answers import compared, remarks  # noqa: E402
 
 PROJECT = Path(__file__).parent
@@ -33,6 +35,12 @@ os.environ["TQDM_DISABLE"] = "1"
 
 # Unit tests draw without a window. (Not by MPLBACKEND: the kernels would inherit that.)
 matplotlib.use("agg")
+
+
+def pytest_configure(config):
+    """Let NumPy's false warnings on Macs be none here, either."""
+    if sys.platform == "darwin":
+        config.addinivalue_line("filterwarnings", f"ignore:{helpers.FALSE_WARNING}:RuntimeWarning")
 
 
 class Lesson(IPyNbFile):

@@ -101,6 +101,23 @@ def test_a_helper_imports_nothing_of_tools_or_tests(path):
     assert {module.partition(".")[0] for module in modules}.isdisjoint({"tools", "tests"})
 
 
+@pytest.mark.parametrize(
+    ("platform", "message", "code"),
+    [
+        ("darwin", "overflow encountered in matmul", 0),
+        ("darwin", "overflow encountered in exp", 1),
+        ("linux", "overflow encountered in matmul", 1),
+    ],
+)
+def test_false_warnings_of_products_are_silenced_on_macs_alone(platform, message, code):
+    source = f"""import sys, warnings
+sys.platform = {platform!r}
+import helpers
+warnings.warn({message!r}, RuntimeWarning)"""
+    command = [sys.executable, "-W", "error", "-c", source]
+    assert subprocess.run(command, cwd=PROJECT, capture_output=True).returncode == code
+
+
 @pytest.mark.parametrize("paths", [NOTEBOOKS[:1], NOTEBOOKS[1:]], ids=["01", "the others"])
 def test_what_notebooks_import_is_light(paths):
     """Their import cells load no heavy package, nothing that a browser lacks, and 01 no SciPy."""

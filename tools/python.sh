@@ -155,6 +155,7 @@ begin_alone() {  # waits while another process sets up the same environment
 
 unset PYTHONSAFEPATH  # "-m tools.run" is found from this folder
 unset PYTHONPATH  # .venv has all that is needed; what else is there may be broken, or another NumPy
+unset PYTEST_ADDOPTS PYTEST_PLUGINS PYTEST_DISABLE_PLUGIN_AUTOLOAD
 if [ -n "${PYTHON:-}" ] || ! ready; then
     python=$(choose_python)
 fi
