@@ -120,10 +120,20 @@ def test_a_checkpoint_of_other_data_is_refused(saved, changed):
 def test_a_file_that_cannot_be_saved_is_known_before_the_first_epoch(tmp_path):
     (tmp_path / "file").touch()
     network, x, labels, settings, rng = new_run()
-    with pytest.raises(OSError, match="file"):
+    with pytest.raises(OSError, match=r"checkpoint needs a folder, .*file: "):
         Checkpoint(tmp_path / "file" / "run.npz", network, rng, settings, [x, labels])
     with pytest.raises(ValueError, match=r"^checkpoint must end in \.npz, got run\.txt$"):
         Checkpoint("run.txt", network, rng, settings, [x, labels])
+    with pytest.raises(TypeError, match=r"^checkpoint must be a path, got 5$"):
+        Checkpoint(5, network, rng, settings, [x, labels])
+
+
+def test_a_home_folder_is_the_reader_s(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    network, x, labels, settings, rng = new_run()
+    Checkpoint("~/kept/run.npz", network, rng, settings, [x, labels])
+    assert (tmp_path / "kept").is_dir()
 
 
 # ---- damage ------------------------------------------------------------------------------------

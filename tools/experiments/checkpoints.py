@@ -45,12 +45,19 @@ class Checkpoint:
     ) -> None:
         """Make the folder of ``path``; ``data`` is what is trained on.
 
-        Raises ``ValueError`` unless ``path`` ends in .npz, ``OSError`` for a folder that cannot be.
+        Raises ``TypeError`` for what is no path, ``ValueError`` unless it ends in .npz, ``OSError``
+        for a folder that cannot be.
         """
-        self.path = Path(path)
+        if not isinstance(path, str | Path):
+            raise TypeError(f"checkpoint must be a path, got {path!r}")
+        self.path = Path(path).expanduser()
         if self.path.suffix != ".npz":
             raise ValueError(f"checkpoint must end in .npz, got {path}")
-        self.path.parent.mkdir(parents=True, exist_ok=True)  # before there is anything to save
+        try:  # before there is anything to save
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            why = f"checkpoint needs a folder, {self.path.parent}: {error.strerror}"
+            raise OSError(error.errno, why) from error
         self.network, self.rng, self.settings = network, rng, settings
         checksum = 0
         for array in data:
