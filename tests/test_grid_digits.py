@@ -10,7 +10,7 @@ from helpers.mnist import averaged_pixels, load_sample
 from helpers.network import Network, error_rate, predict
 from helpers.recorded import recorded
 from helpers.training import Settings, train
-from tools.experiments import digits, monte_carlo
+from tools.experiments import digits, digits_details, monte_carlo
 from tools.experiments.all_experiments import EXPERIMENTS
 from tools.experiments.digits_grids import CHOSEN, DROPOUT
 
@@ -20,6 +20,7 @@ QUICK = {"epochs": 2, "batch_size": 50, "learning_rate": 0.05}
 RECORDS = [
     *("remedy", "rivals", "drops", "examples", "label_noise", "early_late", "mask_or_slice"),
     *("tested", "inside", "monte_carlo", "all_digits", "all_digits_long", "other_digits"),
+    *("faster_rivals", "equal_time", "two_errors", "repeated"),
 ]
 
 
@@ -79,7 +80,7 @@ def test_a_training_in_parts_goes_on_as_one():
 
 def test_the_asked_fraction_of_labels_is_wrong_and_the_others_stay():
     labels = np.arange(1000) % 10
-    flipped = digits.with_wrong_labels(labels, 0.3, np.random.default_rng(0))
+    flipped = digits.with_wrong_labels(labels, 0.3, 0)
     assert np.count_nonzero(flipped != labels) == 300
     assert set(flipped) == set(range(10)) and labels.tolist() == (np.arange(1000) % 10).tolist()
     wrong = (flipped - labels)[flipped != labels] % 10
@@ -201,6 +202,57 @@ def test_the_calibration_gap_is_the_mean_distance_of_a_bin_from_the_diagonal():
     assert loss == pytest.approx(-np.log([0.95, 0.07, 0.55, 0.31]).mean())
     # in the last bin one of two is right, 0.94 sure; the others are alone in theirs
     assert gap == pytest.approx((2 * abs(0.5 - 0.94) + abs(1 - 0.55) + abs(0 - 0.69)) / 4)
+
+
+# ---- details -----------------------------------------------------------------------------------
+
+
+def test_a_gain_has_an_error_over_the_seeds_and_one_over_the_judged_digits(monkeypatch):
+    monkeypatch.setattr(digits_details, "PAIRS", 3)
+    how = {"n_train": 100, "hidden": (20,), **QUICK}
+    found = digits_details.two_errors(SAMPLE, 2, how, {**how, "mode": "mask"}, test=False)
+    gains = []
+    for seed in (6, 7, 8):
+        plain, dropped = (
+            trained(X[:100], LABELS[:100], seed, mode=mode)[0] for mode in ("none", "mask")
+        )
+        right = [
+            predict(network, X[1000:2000]).argmax(axis=1) == LABELS[1000:2000]
+            for network in (plain, dropped)
+        ]
+        gains.append(100.0 * right[1] - 100.0 * right[0])
+    assert found["gain"] == pytest.approx(np.mean(gains))
+    of_seeds, of_digits = (np.mean(gains, axis=axis) for axis in (1, 0))
+    assert found["of_seeds"] == pytest.approx(of_seeds.std(ddof=1) / np.sqrt(3))
+    assert found["of_digits"] == pytest.approx(of_digits.std(ddof=1) / np.sqrt(1000))
+
+
+def test_what_is_repeated_is_counted_apart_for_right_and_wrong_labels():
+    found = digits_details.what_is_repeated(SAMPLE, 3, 0.3, hidden=(20,), **QUICK)
+    given = digits.with_wrong_labels(LABELS[:1000], 0.3, 3)
+    said = predict(trained(X[:1000], given)[0], X[:1000]).argmax(axis=1)
+    wrong = given != LABELS[:1000]
+    assert wrong.sum() == 300
+    assert found["right"] == pytest.approx(100 * (said == given)[~wrong].sum() / 700)
+    assert found["wrong"] == pytest.approx(100 * (said == given)[wrong].sum() / 300)
+    assert found["seen_through"] == pytest.approx(100 * (said == LABELS[:1000])[wrong].sum() / 300)
+
+
+@pytest.mark.parametrize(
+    ("name", "experiment", "without", "with_dropout"),
+    [
+        ("as printed, validation", "remedy", "none", "dropout"),
+        ("300 digits, validation", "remedy", "300 digits, none", "300 digits, dropout"),
+        ("as printed, test", "tested", "remedy: none", "remedy: dropout"),
+        ("both chosen, test", "tested", "rivals: none, learning rate 0.3",
+         "rivals: dropout, drops 0.2 and 0.3, learning rate 0.1"),
+    ],
+)  # fmt: skip
+def test_the_gains_are_those_of_the_other_records(name, experiment, without, with_dropout):
+    found, runs = recorded("two_errors")[name], recorded(experiment)
+    gains = runs[without]["error"] - runs[with_dropout]["error"]
+    assert found["gain"][0] == pytest.approx(gains.mean(), abs=1e-3)
+    assert found["of_seeds"][0] == pytest.approx(gains.std(ddof=1) / np.sqrt(10), abs=1e-3)
 
 
 # ---- the records -------------------------------------------------------------------------------

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tools.experiments import article_b, digits_grids, monte_carlo, paper
+from tools.experiments import article_b, digits_details, digits_grids, monte_carlo, paper
 from tools.experiments.experiment import Experiment
 
 EXPERIMENTS = {
     **article_b.EXPERIMENTS,
     **paper.EXPERIMENTS,
     **digits_grids.EXPERIMENTS,
+    **digits_details.EXPERIMENTS,
     **monte_carlo.EXPERIMENTS,
 }
 

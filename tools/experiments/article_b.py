@@ -179,9 +179,18 @@ def _move(network: NeuralNetwork, inputs: np.ndarray, targets: np.ndarray) -> fl
     return float(np.quantile(moves, 0.9))
 
 
+# ---- longer, with few digits -------------------------------------------------------------------
+
+LONGER = {
+    f"{epochs} epochs, {name}": {"n_train": FEW, "init_mean": 0.0, "epochs": epochs, **change}
+    for epochs in (3, 10, 30, 100)
+    for name, change in (("none", {}), ("dropout", DROPOUT))
+}
+
 EXPERIMENTS = {
     "article_b": Experiment(train_article_b, RESULTS, SETTINGS, seeds=20),
     "article_b_rounding": Experiment(
         train_rounded_twice, ROUNDING_RESULTS, ROUNDING_SETTINGS, seeds=20
     ),
+    "article_b_longer": Experiment(train_article_b, RESULTS, LONGER, seeds=10),
 }

@@ -1,0 +1,92 @@
+"""What else is asked of small networks on few digits. Notebook 07 reads these, beside ``digits``.
+
+``two_errors``: how sure a gain is as far as seeds go, and as far as the judged digits go. A run
+trains ten pairs of networks. ``repeated``: what becomes of training labels that are wrong.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from helpers.network import predict
+from tools.experiments.digits import Digits, sample_sets, trained_network, with_wrong_labels
+from tools.experiments.digits_grids import DROPOUT, RIVALS, SMALL_CASE, drops
+from tools.experiments.experiment import Experiment
+
+PAIRS = 10  # of networks, without dropout and with it
+
+TWO_ERRORS_RESULTS = ("gain", "of_seeds", "of_digits")
+TWO_ERRORS = {
+    f"{name}, {judged}": {
+        "without": without,
+        "with_dropout": with_dropout,
+        "test": judged == "test",
+    }
+    for name, without, with_dropout in (
+        ("as printed", {}, DROPOUT),
+        (
+            "both chosen",
+            RIVALS["none, learning rate 0.3"],
+            RIVALS["dropout, drops 0.2 and 0.3, learning rate 0.1"],
+        ),
+        ("300 digits", SMALL_CASE, {**SMALL_CASE, **DROPOUT}),
+    )
+    for judged in ("validation", "test")
+}
+
+REPEATED_RESULTS = ("right", "wrong", "seen_through")
+REPEATED = {
+    f"{flipped:.0%} wrong, hidden {drop:g}": {**drops(0.0, drop), "flipped": flipped}
+    for flipped, best in ((0.1, 0.65), (0.3, 0.8))
+    for drop in (0.0, best)
+}
+
+
+def two_errors(
+    data: Digits, seed: int, without: dict, with_dropout: dict, test: bool
+) -> dict[str, float]:
+    """Train pairs; return the mean ``gain`` in points of error, and its two standard errors.
+
+    One is ``of_seeds``: of the mean over the pairs, whose digits are the same. The other is
+    ``of_digits``: of the mean over the judged digits, each with its mean gain over the pairs.
+    """
+    right = []
+    for options in (without, with_dropout):
+        n_train = options.get("n_train", 1_000)
+        sets = sample_sets(data, n_train, 1_000, test)
+        how = {key: value for key, value in options.items() if key != "n_train"}
+        networks = [trained_network(sets, PAIRS * seed + k, **how)[0] for k in range(PAIRS)]
+        x, labels = sets.judged
+        right.append([predict(network, x).argmax(axis=1) == labels for network in networks])
+    gains = 100 * (np.array(right[1], float) - np.array(right[0], float))
+    return {
+        "gain": gains.mean(),
+        "of_seeds": gains.mean(axis=1).std(ddof=1) / np.sqrt(PAIRS),
+        "of_digits": gains.mean(axis=0).std(ddof=1) / np.sqrt(gains.shape[1]),
+    }
+
+
+def what_is_repeated(
+    data: Digits, seed: int, flipped: float, **options: object
+) -> dict[str, float]:
+    """Train with wrong labels; return what percentage of its training labels the network gives.
+
+    ``right`` and ``wrong`` are those of the right and of the wrong labels; ``seen_through`` is the
+    percentage of the digits with a wrong label that get their true class.
+    """
+    sets = sample_sets(data, 1_000, 1_000, test=False)
+    network, _ = trained_network(sets, seed, flipped=flipped, **options)
+    x, true = sets.training
+    given, said = with_wrong_labels(true, flipped, seed), predict(network, x).argmax(axis=1)
+    is_wrong = given != true
+    return {
+        "right": 100 * np.mean(said[~is_wrong] == true[~is_wrong]),
+        "wrong": 100 * np.mean(said[is_wrong] == given[is_wrong]),
+        "seen_through": 100 * np.mean(said[is_wrong] == true[is_wrong]),
+    }
+
+
+EXPERIMENTS = {
+    "two_errors": Experiment(two_errors, TWO_ERRORS_RESULTS, TWO_ERRORS, seeds=1, on_sample=True),
+    "repeated": Experiment(what_is_repeated, REPEATED_RESULTS, REPEATED, seeds=10, on_sample=True),
+}
