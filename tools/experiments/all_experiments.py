@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tools.experiments import article_b, digits_details, digits_grids, monte_carlo, paper
+from tools.experiments import (
+    article_b,
+    digits_details,
+    digits_grids,
+    false_alarms,
+    monte_carlo,
+    paper,
+)
 from tools.experiments.experiment import Experiment
 
 EXPERIMENTS = {
@@ -11,6 +18,7 @@ EXPERIMENTS = {
     **digits_grids.EXPERIMENTS,
     **digits_details.EXPERIMENTS,
     **monte_carlo.EXPERIMENTS,
+    **false_alarms.EXPERIMENTS,
 }
 
 

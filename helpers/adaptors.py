@@ -1,0 +1,81 @@
+"""Other people's dropouts in the form that `helpers.checks.diagnose` takes: (forward, backward).
+
+``diagnose(*of_torch(nn.Dropout(0.2)), drop=0.2)``. What draws by itself can be seeded:
+``seed_with(rng)`` is called before each call; without it the laws that need the same mask twice are
+skipped. No framework is imported here: it is there already where its object is.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import numpy as np
+
+Seed = Callable[[np.random.Generator], object]
+NOT_SEEDED = "it draws by itself, and no seed_with was given"
+
+
+def of_pair(
+    forward: Callable, backward: Callable | None = None, seed_with: Seed | None = None
+) -> tuple[Callable, Callable | None]:
+    """Functions ``forward(x, training)`` and ``backward(grad, cache)``, which take no rng."""
+    return _seeded(lambda x, training, rng: forward(x, training), seed_with), backward
+
+
+def of_class(
+    layer: object, seed_with: Seed | None = None, flag: str = "training"
+) -> tuple[Callable, Callable | None]:
+    """An object with ``forward(x)``, perhaps ``backward(grad)``, and a flag for training."""
+
+    def forward(x: np.ndarray, training: bool, rng: np.random.Generator) -> tuple:
+        setattr(layer, flag, training)
+        return layer.forward(x), None
+
+    way_back = getattr(layer, "backward", None)
+    return _seeded(forward, seed_with), way_back and (lambda grad, cache: way_back(grad))
+
+
+def of_torch(module: object, seed_with: Seed | None = None) -> tuple[Callable, Callable]:
+    """A PyTorch module. ``lambda rng: torch.manual_seed(int(rng.integers(2**63)))`` seeds it."""
+    torch = sys.modules["torch"]
+
+    def forward(x: np.ndarray, training: bool, rng: np.random.Generator) -> tuple:
+        module.train(training)
+        start = torch.tensor(x, requires_grad=True)
+        seen = start.clone()  # a module that writes into its input may not do so into a leaf
+        y = module(seen)
+        x[...] = seen.detach().numpy()
+        return y.detach().numpy(), (start, y)
+
+    def backward(grad: np.ndarray, cache: tuple) -> np.ndarray:
+        start, y = cache
+        y.backward(torch.tensor(grad))
+        return start.grad.numpy()
+
+    return _seeded(
+        forward, seed_with, **{"global stream": "PyTorch has a stream of its own"}
+    ), backward
+
+
+def of_keras(layer: object, seed_with: Seed | None = None) -> tuple[Callable, None]:
+    """A Keras layer, called with ``training=``. Its gradient is its backend's, and is not asked."""
+
+    def forward(x: np.ndarray, training: bool, rng: np.random.Generator) -> np.ndarray:
+        return np.asarray(layer(x, training=training))
+
+    return _seeded(forward, seed_with, **{"global stream": "Keras has streams of its own"}), None
+
+
+def _seeded(forward: Callable, seed_with: Seed | None, **unable: str) -> Callable:
+    """``forward``, seeded before each call, with the laws that it is unable to show."""
+
+    def seeded(x: np.ndarray, training: bool, rng: np.random.Generator) -> object:
+        if seed_with is not None:
+            seed_with(rng)
+        return forward(x, training, rng)
+
+    seeded.unable = dict(unable)
+    if seed_with is None:
+        seeded.unable |= dict.fromkeys(("repeats", "backward at 0"), NOT_SEEDED)
+    return seeded

@@ -1,0 +1,444 @@
+"""`diagnose`: right dropouts pass, each wrong one breaks the laws that it should, and says why."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from helpers import laws
+from helpers.checks import diagnose
+from helpers.dropouts import BUGS, SCALED, Style, build, fits, styles
+from helpers.laws import BY_CHANCE, LAWS, tails
+
+DROP = 0.2
+PLAIN = Style(">= drop", "boolean mask", "in training", False)
+SOME = [
+    PLAIN,
+    Style("binomial", "state of rng", "when predicting", True),
+    Style("columns", "packed bits", "in training", True),
+    Style("16 bits", "float mask", "when predicting", False),
+]
+
+
+def diagnosed(style=PLAIN, bug="", drop=DROP, **options):
+    def make(drop):
+        return build(drop, style, bug)
+
+    return diagnose(*make(drop), drop=drop, make=make, inplace=style.inplace, **options)
+
+
+def masked(draw, scale=1 / (1 - DROP), predicted=1.0):
+    """A dropout whose masks are ``draw(shape, rng)``, without a way back."""
+
+    def forward(x, training, rng):
+        return x * (draw(x.shape, rng) * scale if training else predicted)
+
+    return forward
+
+
+def coins(shape, rng, drop=DROP):
+    return rng.random(shape) >= drop
+
+
+# ---- right ones --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("style", styles(), ids=str)
+def test_a_right_dropout_passes_in_every_style(style):
+    report = diagnosed(style)
+    assert report.broken == {} and report.passed
+    assert set(report.kept) | set(report.skipped) == set(LAWS)
+    assert list(report.skipped) == (["input"] if style.inplace else [])
+    assert report.remarks == []
+
+
+@pytest.mark.parametrize("drop", [0.01, 0.1, 0.5, 0.75, 0.95])
+def test_it_passes_with_other_drops(drop):
+    for style in SOME:
+        assert diagnosed(style, drop=drop).broken == {}
+
+
+def test_laws_that_cannot_be_tried_are_skipped_with_the_reason():
+    report = diagnose(masked(coins), drop=DROP)
+    assert report.passed and report.failures == []
+    assert report.skipped == {
+        **dict.fromkeys(
+            ("backward", "backward at 0", "backward predicting"), "there is no backward"
+        ),
+        **dict.fromkeys(("drop 0", "drop 1", "refuses"), "make was not given"),
+    }
+
+
+def test_a_wider_dtype_is_a_remark():
+    def forward(x, training, rng):
+        return x * ((rng.random(x.shape) >= DROP) / (1 - DROP)) if training else x
+
+    report = diagnose(forward, drop=DROP)
+    assert report.passed and report.remarks == ["training makes float64 of float32"]
+
+
+def test_make_may_return_forward_alone():
+    report = diagnose(build(DROP, PLAIN)[0], make=lambda drop: build(drop, PLAIN)[0])
+    assert report.passed and "drop 0" in report.kept
+
+
+def test_drop_1_may_give_zeros():
+    def make(drop):
+        if not 0 <= drop <= 1:
+            raise ValueError
+        return masked(lambda *how: coins(*how, drop), 1 / (1 - drop) if drop < 1 else 1.0)
+
+    assert diagnose(make(DROP), make=make).passed
+
+
+def test_no_global_stream_is_moved_by_a_diagnosis():
+    np.random.seed(5)
+    random.seed(5)
+    before = str(np.random.get_state()), random.getstate()
+    diagnosed(bug="global stream")
+    assert before == (str(np.random.get_state()), random.getstate())
+
+
+def test_a_stream_that_another_thread_moves_is_not_held_against_a_dropout():
+    calls = []
+
+    def forward(x, training, rng):
+        calls.append(random.random() if len(calls) % 3 else 0)
+        return masked(coins)(x, training, rng)
+
+    assert diagnose(forward, drop=DROP).passed
+
+
+def test_the_same_seed_gives_the_same_report_and_another_one_other_numbers():
+    reports = [str(diagnosed(bug="keep for drop", seed=seed)) for seed in (1, 1, 2)]
+    assert reports[0] == reports[1] != reports[2]
+
+
+# ---- wrong ones --------------------------------------------------------------------------------
+
+FOUND = {  # by which laws, in the order in which they are tried; and what is said of the first
+    "keep for drop": (("rate", "mean", "drop 0"), "is drop taken for what is kept"),
+    "randn for rand": (("rate", "mean", "drop 0"), "normal numbers for uniform ones"),
+    "last unit never dropped": (("rate",), "an index that is off by one"),
+    "fixed count": (("units", "counts"), ""),
+    "one mask for the batch": (("samples",), "one mask for the whole batch"),
+    "whole samples": (("units",), "one mask for all units of a sample"),
+    "seed inside": (("calls",), "a seed inside of forward, or a mask that is kept"),
+    "mask kept": (("calls",), "a seed inside of forward, or a mask that is kept"),
+    "global stream": (("repeats", "global stream"), "is another source drawn from"),
+    "scaled by drop": (("mean", "drop 0"), "divided by drop instead of 1 − drop"),
+    "not scaled": (("mean",), "is the scale 1 / (1 − drop) missing"),
+    "scaled twice": (("mean",), "scaled twice, in training and when predicting"),
+    "scaled by what stayed": (("scale",), "is it divided by what happened to stay"),
+    "on when predicting": (("prediction",), "is `training` read"),
+    "off for good": (("rate",), "is dropout off, from the start or since the first prediction"),
+    "on for good": (("prediction",), "does a training leave something behind"),
+    "no mask back": (("backward", "backward at 0"), "the scale and no mask"),
+    "no scale back": (("backward", "backward at 0"), "no scale"),
+    "another mask back": (("backward", "backward at 0"), "another mask than in the forward pass"),
+    "mask from zeros": (("backward at 0",), "units whose value is 0 taken for dropped"),
+    "last mask back": (("backward predicting",), "the mask of the last training"),
+    "writes into its input": (("input",), "a *= where a product is meant"),
+    "float32 written down": (("dtype",), "is a dtype written down"),
+    "drop 1 gives nan": (("drop 1",), "a division by 1 − drop = 0"),
+    "takes nan": (("refuses",), "is it refused by < and >, which nan passes"),
+}
+
+
+def test_every_bug_has_its_laws():
+    assert set(FOUND) == set(BUGS)
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_bug_is_found_by_its_laws_in_every_style_and_the_likely_mistake_is_said(bug):
+    expected, mistake = FOUND[bug]
+    for style in SOME:
+        if not fits(bug, style):
+            continue
+        report = diagnosed(style, bug)
+        by_predicting = style.scaled == SCALED[1]
+        if bug == "scaled by drop" and by_predicting:
+            expected, mistake = ("mean",), "multiplied by drop instead of 1 − drop when predicting"
+        elif bug == "no mask back" and by_predicting:
+            mistake = "no mask"  # the scale is 1 there
+        else:
+            expected, mistake = FOUND[bug]
+        assert tuple(report.failures) == expected, style
+        assert report.broken[expected[0]][1] == mistake
+        assert not report.passed
+
+
+def shared_by(groups, axis):
+    """One coin for ``groups`` neighbours along an axis."""
+
+    def draw(shape, rng):
+        n = list(shape)
+        n[axis] = -(-n[axis] // groups)
+        return np.take(coins(n, rng).repeat(groups, axis), range(shape[axis]), axis)
+
+    return draw
+
+
+def turned(period):
+    """Masks that come again after ``period`` calls."""
+    made, count = {}, []
+
+    def draw(shape, rng):
+        count.append(0)
+        return made.setdefault((shape, len(count) % period), coins(shape, rng))
+
+    return draw
+
+
+def fixed_in(axis):
+    """A fixed count along an axis, or in the whole batch (None)."""
+
+    def draw(shape, rng):
+        size = int(np.prod(shape)) if axis is None else shape[axis]
+        if axis is None:
+            return rng.permutation(np.arange(size) >= round(DROP * size)).reshape(shape)
+        row = np.expand_dims(np.arange(size) >= round(DROP * size), 1 - axis)
+        return rng.permuted(np.broadcast_to(row, shape), axis=axis)
+
+    return draw
+
+
+@pytest.mark.parametrize(
+    ("draw", "broken", "said"),
+    [
+        (shared_by(2, 1), ("units", "counts"),
+         "neighbouring units agree 1.000 of the time, not 0.680"),
+        (shared_by(3, 1), ("units", "counts"), "neighbouring units agree"),
+        (shared_by(2, 0), ("samples", "counts"), "neighbouring samples agree 1.000"),
+        (lambda s, r: np.tile(coins((s[0], -(-s[1] // 2)), r), 2)[:, : s[1]], ("units", "counts"),
+         "distant units agree 1.000"),
+        (turned(16), ("calls", "repeats"), "distant calls agree 1.000"),
+        (fixed_in(1), ("units", "counts"), "neighbouring units"),
+        (fixed_in(0), ("samples", "counts"), "neighbouring samples"),
+        (fixed_in(None), ("counts",), "100.0% of the calls have"),
+        (lambda s, r: coins((1, 1), r), ("units", "samples"), "all units have the same mask"),
+        (lambda s, r: coins(s, r, 0.21), ("rate", "mean"), "0.2"),
+        (lambda s, r: coins(s, r) | (np.arange(s[0]) == 3)[:, None], ("rate",),
+         "row 3 is dropped 0.000"),
+        (lambda s, r: coins(s, r) | (np.arange(s[1]) == 5), ("rate",), "unit 5 is dropped 0.000"),
+        (lambda s, r: np.zeros(s), ("rate", "mean"), "1.0000 of 262,144 units are dropped"),
+        (lambda s, r: r.normal(1 - DROP, 0.4, s), ("rate", "scale"),
+         "0.0000 of 262,144 units are dropped"),
+        (lambda s, r: coins(s, r) * r.uniform(0.9, 1.1, s), ("scale",),
+         "what stays is multiplied by 1.1250 to 1.375"),
+        (lambda s, r: coins(s, r) * r.uniform(1.0, 1.1, s), ("scale", "mean"),
+         "what stays is multiplied by 1.25"),
+    ],
+)  # fmt: skip
+def test_other_masks_break_their_laws(draw, broken, said):
+    report = diagnose(masked(draw), drop=DROP)
+    assert tuple(report.failures) == broken
+    assert report.broken[broken[0]][0].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("scale", "predicted", "ratio", "mistake"),
+    [
+        (1 / DROP, 1.0, "3.99", "divided by drop instead of 1 − drop"),
+        (1.0, DROP, "3.99", "multiplied by drop instead of 1 − drop when predicting"),
+        (1.0, 1.0, "0.79", "is the scale 1 / (1 − drop) missing"),
+        (1.25, 0.8, "1.2", "scaled twice, in training and when predicting"),
+        (0.8, 1.0, "0.6", "multiplied by 1 − drop instead of divided"),
+        (1.27, 1.0, "1.01", ""),
+        (1.25, 2.0, "0.49", ""),
+        (1.25, -1.0, "-0.99", ""),
+    ],
+)
+def test_a_wrong_scale_is_told_from_another(scale, predicted, ratio, mistake):
+    report = diagnose(masked(coins, scale, predicted), drop=DROP)
+    assert report.failures == ["mean"]
+    seen, said = report.broken["mean"]
+    assert seen.startswith(f"outputs average {ratio}") and said == mistake
+
+
+def test_a_prediction_that_is_no_multiple_of_its_input_leaves_the_mean_untold():
+    def forward(x, training, rng):
+        return masked(coins)(x, training, rng) if training else x + 1
+
+    report = diagnose(forward, drop=DROP)
+    assert report.passed
+    assert report.skipped["mean"] == "a prediction is no multiple of its input"
+
+
+def raising(x, training, rng):
+    raise KeyError("mask")
+
+
+@pytest.mark.parametrize(
+    ("forward", "seen"),
+    [
+        (raising, "raises KeyError: 'mask'"),
+        (lambda x, training, rng: x.T, "shape (128, 64) out of (64, 128)"),
+        (lambda x, training, rng: x[0] if len(x) == 1 else x, "shape (128,) out of (1, 128)"),
+        (lambda x, training, rng: x > 0, "not all that comes out is finite floating-point numbers"),
+        (lambda x, training, rng: x / 0, "not all that comes out is finite floating-point numbers"),
+        (lambda x, training, rng: None, "shape () out of (64, 128)"),
+    ],
+)
+def test_without_an_output_nothing_else_is_tried(forward, seen):
+    report = diagnose(forward)
+    assert report.broken == {"shape": (seen, "")}
+    assert report.skipped == dict.fromkeys(list(LAWS)[1:], "there is no output to look at")
+
+
+ALL = ("backward", "backward at 0", "backward predicting")
+
+
+def way_back(backward):
+    """A right forward pass, whose cache is x, mask · scale and whether it trains; and this."""
+
+    def forward(x, training, rng):
+        factor = coins(x.shape, rng) / (1 - DROP) if training else np.ones_like(x)
+        return x * factor, (x.copy(), factor, training)
+
+    return forward, lambda grad, cache: backward(grad, *cache)
+
+
+@pytest.mark.parametrize(
+    ("backward", "broken", "said"),
+    [
+        (lambda g, x, f, t: g, ("backward", "backward at 0"), "no mask"),
+        (lambda g, x, f, t: g * f * f, ("backward", "backward at 0"), "the scale twice"),
+        (lambda g, x, f, t: g * f * 1.01, ALL, "another scale than in the forward pass"),
+        (lambda g, x, f, t: g.T, ALL, ""),
+        (lambda g, x, f, t: g * f if t else g / (1 - DROP), ("backward predicting",), ""),
+    ],
+)
+def test_other_ways_back_are_found(backward, broken, said):
+    report = diagnose(*way_back(backward), drop=DROP)
+    assert tuple(report.failures) == broken
+    assert report.broken[broken[0]][1] == said
+
+
+def test_a_gradient_that_is_changed_is_found():
+    def backward(grad, x, factor, training):
+        grad *= factor
+        return grad
+
+    assert diagnose(*way_back(backward), drop=DROP).broken == {
+        "input": ("the gradient that was handed in has changed", "")
+    }
+    assert diagnose(*way_back(backward), drop=DROP, inplace=True).passed
+
+
+def test_a_way_back_that_knows_no_predictions_is_left_out():
+    forward, backward = build(DROP, PLAIN)
+    report = diagnose(forward, lambda grad, cache: backward(grad, [*cache]), drop=DROP)
+    assert report.passed
+    assert report.skipped["backward predicting"] == "backward after a prediction raises TypeError"
+
+
+def test_an_input_that_a_prediction_writes_into_is_found():
+    def forward(x, training, rng):
+        if training:
+            return masked(coins)(x, training, rng)
+        x *= 2
+        return x
+
+    assert diagnose(forward, drop=DROP).broken["input"][0] == "x has changed in a prediction"
+
+
+@pytest.mark.parametrize(
+    ("of_drop", "law", "seen"),
+    [
+        (lambda d: masked(coins), "drop 0", "with drop 0 it is not the input"),
+        (lambda d: masked(coins) if d else 1 / 0, "drop 0", "drop 0 is refused"),
+        (lambda d: masked(coins), "drop 1", "with drop 1 there is what is not 0"),
+        (lambda d: masked(coins), "refuses", "a drop of nan, -0.1, 1.1 is taken"),
+        (lambda d: masked(coins) if d < 1 else 1 / 0, "refuses", "a drop of -0.1 is taken"),
+    ],
+)
+def test_other_drops(of_drop, law, seen):
+    assert diagnose(masked(coins), make=of_drop).broken[law][0] == seen
+
+
+# ---- the report --------------------------------------------------------------------------------
+
+
+def test_a_report_is_a_table():
+    report = diagnosed(bug="not scaled")
+    rows = report.rows()
+    assert [law for law, _, _ in rows] == list(LAWS)
+    said = {law: (state, text) for law, state, text in rows}
+    seen, mistake = report.broken["mean"]
+    assert said["mean"] == ("BROKEN", f"{seen}: {mistake}?")
+    assert said["rate"] == ("kept", LAWS["rate"].__doc__)
+    assert diagnosed(SOME[1]).rows()[2][1:] == (
+        "skipped", "inplace=True allows it to be written into"
+    )  # fmt: skip
+    assert str(report).splitlines()[10] == f"{'mean':20} {'BROKEN':8} {seen}: {mistake}?"
+
+
+def test_a_report_in_jupyter_is_a_table_too():
+    report = diagnose(lambda x, training, rng: x.astype("f2"))
+    report.remarks.append("a < b")
+    assert report._repr_html_().count("<tr>") == len(LAWS)
+    assert "<td>float16 out of float32: is a dtype written down?</td>" in report._repr_html_()
+    assert report._repr_html_().endswith("<p>Remark: a &lt; b</p>")
+    assert str(report).endswith("\nremark: a < b")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"forward": 3}, TypeError, "forward must be a function, got 3"),
+        ({"forward": None}, TypeError, "forward must be a function, got None"),
+        ({"backward": 3}, TypeError, "backward must be a function, got 3"),
+        ({"make": 0.2}, TypeError, "make must be a function, got 0.2"),
+        ({"drop": 0}, ValueError, "drop must be between 0 and 1, got 0"),
+        ({"drop": 1}, ValueError, "drop must be between 0 and 1, got 1"),
+        ({"drop": float("nan")}, ValueError, "drop must be between 0 and 1, got nan"),
+        ({"drop": "0.2"}, TypeError, "drop must be a number, got '0.2'"),
+        ({"level": 0}, ValueError, "level must be between 0 and 1, got 0"),
+        ({"inplace": 1}, TypeError, "inplace must be True or False, got 1"),
+        ({"seed": -1}, ValueError, "seed must be at least 0, got -1"),
+    ],
+)
+def test_bad_arguments_are_refused_by_name(arguments, error, message):
+    with pytest.raises(error) as caught:
+        diagnose(**{"forward": masked(coins), **arguments})
+    assert str(caught.value) == message
+
+
+# ---- chance ------------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 2000), st.floats(0.01, 0.99), st.data())
+def test_tails_are_those_of_the_binomial_distribution(n, p, data):
+    k = data.draw(st.integers(0, n))
+    expected = 2 * min(stats.binom.cdf(k, n, p), stats.binom.sf(k - 1, n, p))
+    assert tails(k, n, p) == pytest.approx(expected, rel=1e-6, abs=1e-300)
+
+
+def test_tails_far_out_are_right():
+    n = laws.N_CALLS * laws.N_SAMPLES * laws.N_UNITS
+    k = np.array([50_000, 51_000, 52_428, 54_000])
+    expected = 2 * np.minimum(stats.binom.cdf(k, n, 0.2), stats.binom.sf(k - 1, n, 0.2))
+    np.testing.assert_allclose(tails(k, n, 0.2), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("level", [0.9, 1e-6])
+def test_each_law_of_chance_has_its_share_of_the_level(monkeypatch, level):
+    levels = []
+    trial = laws.Trial
+
+    def spy(*arguments):
+        levels.append(arguments[5])
+        return trial(*arguments)
+
+    monkeypatch.setattr("helpers.checks.Trial", spy)
+    diagnose(masked(coins), level=level)
+    assert levels == [level / 6] and len(BY_CHANCE) == 6
+
+
+def test_a_loose_level_raises_false_alarms_and_no_more_than_it_says():
+    alarms = [not diagnosed(level=0.9, seed=seed).passed for seed in range(60)]
+    assert 5 < sum(alarms) < 54
