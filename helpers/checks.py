@@ -46,7 +46,7 @@ class Report:
 
     def rows(self) -> list[tuple[str, str, str]]:
         """For each law its name, ``kept``, ``BROKEN`` or ``skipped``, and what there is to say."""
-        said = {law: ("kept", LAWS[law].__doc__.partition("\n")[0]) for law in self.kept}
+        said = {law: ("kept", LAWS[law].__doc__) for law in self.kept}
         for law, (seen, mistake) in self.broken.items():
             said[law] = ("BROKEN", f"{seen}: {mistake}?" if mistake else seen)
         said |= {law: ("skipped", reason) for law, reason in self.skipped.items()}

@@ -1,6 +1,6 @@
 """The laws that `helpers.checks.diagnose` tries, and the trial that they look at.
 
-A law is kept, or raises `Broken` or `Skipped`; its first line says what it asks. Those in
+A law is kept, or raises `Broken` or `Skipped`; its docstring says what it asks. Those in
 ``BY_CHANCE`` are decided by exact binomial tests, which share the level of the diagnosis: a right
 dropout breaks any of them no more often than that, whatever they have in common.
 """

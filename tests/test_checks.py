@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from helpers import laws
-from helpers.checks import diagnose
+from helpers.checks import Report, diagnose
 from helpers.dropouts import BUGS, SCALED, Style, build, fits, styles
 from helpers.laws import BY_CHANCE, LAWS, tails
 
@@ -148,8 +148,51 @@ FOUND = {  # by which laws, in the order in which they are tried; and what is sa
 }
 
 
+SEEN = {  # in the plainest style
+    "keep for drop": "0.7991 of 262,144 units are dropped, not 0.2",
+    "randn for rand": "0.5792 of 262,144 units are dropped, not 0.2",
+    "last unit never dropped": "unit 127 is dropped 0.000 of the time, not 0.2",
+    "fixed count": "neighbouring units agree 0.672 of the time, not 0.680",
+    "one mask for the batch": "all samples have the same mask",
+    "whole samples": "all units have the same mask",
+    "seed inside": "all calls have the same mask",
+    "mask kept": "all calls have the same mask",
+    "global stream": "the same state of rng gave two masks",
+    "scaled by drop": "outputs average 3.996 times what prediction gives",
+    "not scaled": "outputs average 0.799 times what prediction gives",
+    "scaled twice": "outputs average 1.249 times what prediction gives",
+    "scaled by what stayed": "what stays is multiplied by 1.2352 to 1.2695",
+    "on when predicting": "two predictions differ; 20% of their units are 0",
+    "off for good": "0.0000 of 262,144 units are dropped, not 0.2",
+    "on for good": "two predictions differ; 20% of their units are 0",
+    "no mask back": "21% of the gradient is not grad · mask · scale",
+    "no scale back": "79% of the gradient is not grad · mask · scale",
+    "another mask back": "34% of the gradient is not grad · mask · scale",
+    "mask from zeros": "13% of the gradient is not grad · mask · scale",
+    "last mask back": "the gradient is not 1 times what came in",
+    "writes into its input": "x has changed in training",
+    "float32 written down": "float32 out of float64",
+    "drop 1 gives nan": "with drop 1 there is nan",
+    "takes nan": "a drop of nan is taken",
+}
+
+
 def test_every_bug_has_its_laws():
-    assert set(FOUND) == set(BUGS)
+    assert set(FOUND) == set(SEEN) == set(BUGS)
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_what_was_seen_is_said(bug):
+    assert diagnosed(bug=bug).broken[FOUND[bug][0][0]][0] == SEEN[bug]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(1.0, "one"), (1.0199, "one"), (1.021, ""), (0.979, ""), (4.0, "four"), (4.079, "four"),
+     (4.09, ""), (2.5, "")],
+)  # fmt: skip
+def test_a_guess_has_to_be_near(value, said):
+    assert laws.nearest(value, {1.0: "one", 4.0: "four"}) == said
 
 
 @pytest.mark.parametrize("bug", BUGS)
@@ -375,6 +418,16 @@ def test_a_report_is_a_table():
         "skipped", "inplace=True allows it to be written into"
     )  # fmt: skip
     assert str(report).splitlines()[10] == f"{'mean':20} {'BROKEN':8} {seen}: {mistake}?"
+
+
+def test_a_row_has_a_cell_for_law_state_and_text():
+    report = Report(kept=["shape"], broken={"rate": ("a", "")}, skipped={"mean": "no <b>"})
+    rows = [("shape", "kept", LAWS["shape"].__doc__), ("rate", "BROKEN", "a"),
+            ("mean", "skipped", "no &lt;b&gt;")]  # fmt: skip
+    cells = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
+    assert report._repr_html_() == f"<table>{cells}</table>"
+    report.remarks += ["one", "two"]
+    assert report._repr_html_().endswith("</table><p>Remark: one</p><p>Remark: two</p>")
 
 
 def test_a_report_in_jupyter_is_a_table_too():

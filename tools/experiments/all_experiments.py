@@ -9,6 +9,7 @@ from tools.experiments import (
     false_alarms,
     monte_carlo,
     paper,
+    spatial,
 )
 from tools.experiments.experiment import Experiment
 
@@ -19,6 +20,7 @@ EXPERIMENTS = {
     **digits_details.EXPERIMENTS,
     **monte_carlo.EXPERIMENTS,
     **false_alarms.EXPERIMENTS,
+    **spatial.EXPERIMENTS,
 }
 
 
