@@ -120,7 +120,12 @@ class Trial:
         k, n = self.dropped.sum(), self.dropped.size
         if k in (0, n):
             raise Skipped(f"{'nothing' if k == 0 else 'everything'} is dropped")
-        return self.drop if tails(k, n, self.drop) >= self.level else k / n
+        return k / n if self.unlikely(k, n, self.drop, self.rate_tests) else self.drop
+
+    @property
+    def rate_tests(self) -> int:
+        """How many tests the law of the rate has: over all, of each unit and of each row."""
+        return 1 + sum(self.dropped.shape[1:])
 
     @cached_property
     def scale(self) -> float:
@@ -255,7 +260,7 @@ def _counts(trial: Trial) -> None:
 def _rate(trial: Trial) -> None:
     """The fraction that is dropped is drop, over all, in each unit and in each row."""
     dropped, drop = trial.dropped, trial.drop
-    n_tests, share = 1 + sum(dropped.shape[1:]), dropped.mean()
+    n_tests, share = trial.rate_tests, dropped.mean()
     if trial.unlikely(dropped.sum(), dropped.size, drop, n_tests):
         off = "is dropout off, from the start or since the first prediction"
         guesses = {

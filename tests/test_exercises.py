@@ -282,7 +282,8 @@ def test_what_is_no_number_is_never_right(name):
     right = np.ravel(EXERCISES[name].right)[0]
     for form in NO_NUMBERS:
         said = verdict(EXERCISES[name], form(right))
-        assert said.startswith(("hand in a number, got ", "not right: ")), said
+        asked = ("hand in a number, got ", "hand in numbers, got ", "not right: ")
+        assert said.startswith(asked), said
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -353,3 +354,8 @@ def test_no_hint_gives_a_factor(name):
         re.search(r"times too|times as|\d times (larger|smaller)|factor of \d", text)
         for text in said
     )
+
+
+@pytest.mark.parametrize("answer", ["1.94, 0.14", abs, None])
+def test_a_pair_is_asked_for_where_a_pair_is_meant(answer):
+    assert verdict(EXERCISES["07.4"], answer).startswith("hand in numbers, ")

@@ -45,12 +45,13 @@ def verdict(exercise: Exercise, answer: object) -> str:
         if callable(answer):
             return verdict_of_function(exercise, answer)
         return f"hand in the function itself, without calling it; got {type(answer).__name__}"
+    wanted = "numbers" if exercise.judge else "a number"
     if callable(answer):
-        return "hand in a number, not a function"
+        return f"hand in {wanted}, not a function"
     try:
         value = real_numbers(answer)
     except NoNumbers as error:
-        return f"hand in a number, got {error}"
+        return f"hand in {wanted}, got {error}"
     if exercise.judge:
         suggestion = exercise.judge(value)
         return f"not right: {suggestion}" if suggestion else "right"
