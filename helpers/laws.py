@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 N_CALLS, N_SAMPLES, N_UNITS = 32, 64, 128  # what is looked at: training calls, and their inputs
 AXES = ("calls", "samples", "units")
 CLOSE = 1e-5  # two scales that are as near are the same; float32 rounds to 1e-7
+IMPOSSIBLE = 1e-12  # a probability that no level is as small as
 BY_CHANCE = (*AXES, "counts", "rate", "mean")
 
 
@@ -192,7 +193,7 @@ def _input(trial: Trial) -> None:
 
 
 def _prediction(trial: Trial) -> None:
-    """A prediction is the same each time, before a training and after it."""
+    """A prediction is the same each time, before a training and after it, alone and in a batch."""
     _ = trial.outputs
     first, *others = trial.predictions
     if any(not np.array_equal(first, other) for other in others):
@@ -200,6 +201,10 @@ def _prediction(trial: Trial) -> None:
         sticks = "does a training leave something behind"
         mistake = sticks if first.all() or not dropped else "is `training` read"
         raise Broken(f"two predictions differ; {dropped:.0%} of their units are 0", mistake)
+    alone, _ = trial.call(False, trial.x[:1].copy())
+    if not same(alone, first[:1]):
+        seen = "a sample alone gets another prediction than in a batch"
+        raise Broken(seen, "is something computed over the batch")
 
 
 # ---- which units are dropped -------------------------------------------------------------------
@@ -218,6 +223,10 @@ def _samples(trial: Trial) -> None:
 def _calls(trial: Trial) -> None:
     """Two calls are dropped independently."""
     _independent(trial, "calls", "a seed inside of forward, or a mask that is kept")
+    agree = trial.rate**2 + (1 - trial.rate) ** 2
+    n, different = len(trial.dropped), len({mask.tobytes() for mask in trial.dropped})
+    if different < n and n**2 * agree ** trial.dropped[0].size < IMPOSSIBLE:
+        raise Broken(f"{n} calls have {different} masks", "a generator with few seeds")
 
 
 def _independent(trial: Trial, name: str, mistake: str) -> None:

@@ -259,6 +259,8 @@ def fixed_in(axis):
         (lambda s, r: np.tile(coins((s[0], -(-s[1] // 2)), r), 2)[:, : s[1]], ("units", "counts"),
          "distant units agree 1.000"),
         (turned(16), ("calls", "repeats"), "distant calls agree 1.000"),
+        (lambda s, r: coins(s, np.random.default_rng(r.integers(60))), ("calls",),
+         "32 calls have 2"),
         (fixed_in(1), ("units", "counts"), "neighbouring units"),
         (fixed_in(0), ("samples", "counts"), "neighbouring samples"),
         (fixed_in(None), ("counts",), "100.0% of the calls have"),
@@ -309,6 +311,23 @@ def test_a_prediction_that_is_no_multiple_of_its_input_leaves_the_mean_untold():
     report = diagnose(forward, drop=DROP)
     assert report.passed
     assert report.skipped["mean"] == "a prediction is no multiple of its input"
+
+
+def test_a_prediction_that_depends_on_the_batch_is_found():
+    def forward(x, training, rng):
+        return masked(coins)(x, training, rng) if training else x * len(x) / laws.N_SAMPLES
+
+    assert diagnose(forward, drop=DROP).broken == {
+        "prediction": (
+            "a sample alone gets another prediction than in a batch",
+            "is something computed over the batch",
+        )
+    }
+
+
+def test_equal_masks_of_few_units_may_be_chance():
+    forward = masked(lambda shape, rng: coins(shape, rng, 1e-5), 1 / (1 - 1e-5))
+    assert diagnose(forward, drop=1e-5).broken == {}
 
 
 def raising(x, training, rng):
