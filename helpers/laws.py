@@ -260,10 +260,9 @@ def _counts(trial: Trial) -> None:
         middle = np.sum((counts >= low) & (counts <= high))
         if n > 1 and trial.unlikely(middle, counts.size, chance, 3):
             share = middle / counts.size
-            raise Broken(
-                f"{share:.1%} of the {what}s have {low} to {high} of {n} dropped, not {chance:.1%}",
-                "a fixed count" if share > chance else "units that are dropped together",
-            )
+            seen = f"{share:.1%} of the {what}s have {low} to {high} of {n} dropped"
+            together = "units that are dropped together" if share < chance else ""
+            raise Broken(f"{seen}, not {chance:.1%}", "a fixed count" if share == 1 else together)
 
 
 def _rate(trial: Trial) -> None:
@@ -287,7 +286,7 @@ def _rate(trial: Trial) -> None:
         odd = np.flatnonzero(trial.unlikely(counts, n, drop, n_tests))
         if odd.size:
             seen = f"{what} {odd[0]} is dropped {counts[odd[0]] / n:.3f} of the time, not {drop}"
-            raise Broken(seen, "an index that is off by one")
+            raise Broken(seen, "" if counts[odd[0]] else "an index that is off by one")
 
 
 # ---- what becomes of the others ----------------------------------------------------------------

@@ -249,39 +249,160 @@ def fixed_in(axis):
     return draw
 
 
-@pytest.mark.parametrize(
-    ("draw", "broken", "said"),
-    [
-        (shared_by(2, 1), ("units", "counts"),
-         "neighbouring units agree 1.000 of the time, not 0.680"),
-        (shared_by(3, 1), ("units", "counts"), "neighbouring units agree"),
-        (shared_by(2, 0), ("samples", "counts"), "neighbouring samples agree 1.000"),
-        (lambda s, r: np.tile(coins((s[0], -(-s[1] // 2)), r), 2)[:, : s[1]], ("units", "counts"),
-         "distant units agree 1.000"),
-        (turned(16), ("calls", "repeats"), "distant calls agree 1.000"),
-        (lambda s, r: coins(s, np.random.default_rng(r.integers(60))), ("calls",),
-         "32 calls have 2"),
-        (fixed_in(1), ("units", "counts"), "neighbouring units"),
-        (fixed_in(0), ("samples", "counts"), "neighbouring samples"),
-        (fixed_in(None), ("counts",), "100.0% of the calls have"),
-        (lambda s, r: coins((1, 1), r), ("units", "samples"), "all units have the same mask"),
-        (lambda s, r: coins(s, r, 0.21), ("rate", "mean"), "0.2"),
-        (lambda s, r: coins(s, r) | (np.arange(s[0]) == 3)[:, None], ("rate",),
-         "row 3 is dropped 0.000"),
-        (lambda s, r: coins(s, r) | (np.arange(s[1]) == 5), ("rate",), "unit 5 is dropped 0.000"),
-        (lambda s, r: np.zeros(s), ("rate", "mean"), "1.0000 of 262,144 units are dropped"),
-        (lambda s, r: r.normal(1 - DROP, 0.4, s), ("rate", "scale"),
-         "0.0000 of 262,144 units are dropped"),
-        (lambda s, r: coins(s, r) * r.uniform(0.9, 1.1, s), ("scale",),
-         "what stays is multiplied by 1.1250 to 1.375"),
-        (lambda s, r: coins(s, r) * r.uniform(1.0, 1.1, s), ("scale", "mean"),
-         "what stays is multiplied by 1.25"),
-    ],
-)  # fmt: skip
-def test_other_masks_break_their_laws(draw, broken, said):
-    report = diagnose(masked(draw), drop=DROP)
-    assert tuple(report.failures) == broken
-    assert report.broken[broken[0]][0].startswith(said)
+OTHER_MASKS = {
+    "pairs of units": shared_by(2, 1),
+    "threes of units": shared_by(3, 1),
+    "pairs of samples": shared_by(2, 0),
+    "two halves of units": lambda s, r: np.tile(coins((s[0], -(-s[1] // 2)), r), 2)[:, : s[1]],
+    "two units that exclude each other": lambda s, r: np.stack(
+        [u := coins((s[0], -(-s[1] // 2)), r), ~u | coins(u.shape, r, 0.25)], axis=2
+    ).reshape(s[0], -1)[:, : s[1]],
+    "sixteen masks in turn": turned(16),
+    "sixty seeds": lambda s, r: coins(s, np.random.default_rng(r.integers(60))),
+    "fixed in a sample": fixed_in(1),
+    "fixed in a unit": fixed_in(0),
+    "fixed in a batch": fixed_in(None),
+    "one coin for all": lambda s, r: coins((1, 1), r),
+    "a little more": lambda s, r: coins(s, r, 0.21),
+    "row 3 never": lambda s, r: coins(s, r) | (np.arange(s[0]) == 3)[:, None],
+    "unit 5 never": lambda s, r: coins(s, r) | (np.arange(s[1]) == 5),
+    "unit 9 often": lambda s, r: coins(s, r) & ((np.arange(s[1]) != 9) | coins(s, r, 0.3)),
+    "all": lambda s, r: np.zeros(s),
+    "noise": lambda s, r: r.normal(1 - DROP, 0.4, s),
+    "noise that is too large": lambda s, r: r.normal(1, 0.4, s),
+    "noise that is too large, one for all": lambda s, r: r.uniform(1, 2),
+    "coins and noise": lambda s, r: coins(s, r) * r.uniform(0.9, 1.1, s),
+    "coins and larger noise": lambda s, r: coins(s, r) * r.uniform(1.0, 1.1, s),
+}
+SAID = {
+    "pairs of units": {
+        "units": (
+            "neighbouring units agree 1.000 of the time, not 0.680",
+            "a mask that some of them share",
+        ),
+        "counts": (
+            "46.5% of the samples have 22 to 29 of 128 dropped, not 62.4%",
+            "units that are dropped together",
+        ),
+    },
+    "threes of units": {
+        "units": ("neighbouring units agree 0.894 of the time, not 0.680", ""),
+        "counts": (
+            "33.7% of the samples have 22 to 29 of 128 dropped, not 62.4%",
+            "units that are dropped together",
+        ),
+    },
+    "pairs of samples": {
+        "samples": (
+            "neighbouring samples agree 1.000 of the time, not 0.680",
+            "a mask that some of them share",
+        ),
+        "counts": (
+            "33.7% of the units have 11 to 15 of 64 dropped, not 56.2%",
+            "units that are dropped together",
+        ),
+    },
+    "two halves of units": {
+        "units": (
+            "distant units agree 1.000 of the time, not 0.680",
+            "a mask that some of them share",
+        ),
+        "counts": (
+            "46.5% of the samples have 22 to 29 of 128 dropped, not 62.4%",
+            "units that are dropped together",
+        ),
+    },
+    "two units that exclude each other": {
+        "units": ("neighbouring units agree 0.599 of the time, not 0.680", ""),
+        "counts": ("70.2% of the samples have 22 to 29 of 128 dropped, not 62.4%", ""),
+    },
+    "sixteen masks in turn": {
+        "calls": (
+            "distant calls agree 1.000 of the time, not 0.680",
+            "a mask that some of them share",
+        ),
+        "repeats": ("the same state of rng gave two masks", "is another source drawn from"),
+    },
+    "sixty seeds": {
+        "calls": ("32 calls have 21 masks", "a generator with few seeds"),
+    },
+    "fixed in a sample": {
+        "units": ("neighbouring units agree 0.672 of the time, not 0.680", ""),
+        "counts": (
+            "100.0% of the samples have 22 to 29 of 128 dropped, not 62.4%",
+            "a fixed count",
+        ),
+    },
+    "fixed in a unit": {
+        "samples": ("neighbouring samples agree 0.670 of the time, not 0.680", ""),
+        "counts": ("100.0% of the units have 11 to 15 of 64 dropped, not 56.2%", "a fixed count"),
+    },
+    "fixed in a batch": {
+        "counts": (
+            "100.0% of the calls have 1614 to 1663 of 8192 dropped, not 51.0%",
+            "a fixed count",
+        ),
+    },
+    "one coin for all": {
+        "units": ("all units have the same mask", "one mask for all units of a sample"),
+        "samples": ("all samples have the same mask", "one mask for the whole batch"),
+    },
+    "a little more": {
+        "rate": ("0.2109 of 262,144 units are dropped, not 0.2", ""),
+        "mean": ("outputs average 0.986 times what prediction gives", ""),
+    },
+    "row 3 never": {
+        "rate": ("row 3 is dropped 0.000 of the time, not 0.2", "an index that is off by one"),
+    },
+    "unit 5 never": {
+        "rate": ("unit 5 is dropped 0.000 of the time, not 0.2", "an index that is off by one"),
+    },
+    "unit 9 often": {
+        "rate": ("unit 9 is dropped 0.426 of the time, not 0.2", ""),
+    },
+    "all": {
+        "rate": ("1.0000 of 262,144 units are dropped, not 0.2", ""),
+        "mean": ("outputs average 0.000 times what prediction gives", ""),
+    },
+    "noise": {
+        "rate": ("0.0000 of 262,144 units are dropped, not 0.2", "is it noise, without zeros"),
+        "scale": ("what stays is multiplied by -1.2072 to 3.1660", "noise, not a mask"),
+    },
+    "noise that is too large": {
+        "rate": ("0.0000 of 262,144 units are dropped, not 0.2", "is it noise, without zeros"),
+        "scale": ("what stays is multiplied by -0.9572 to 3.4160", "noise, not a mask"),
+        "mean": ("outputs average 1.249 times what prediction gives", ""),
+    },
+    "noise that is too large, one for all": {
+        "rate": ("0.0000 of 262,144 units are dropped, not 0.2", "is it noise, without zeros"),
+        "scale": (
+            "what stays is multiplied by 1.2504 to 2.4485",
+            "is it divided by what happened to stay",
+        ),
+        "mean": ("outputs average 1.780 times what prediction gives", ""),
+    },
+    "coins and noise": {
+        "scale": ("what stays is multiplied by 1.1250 to 1.3750", "noise, not a mask"),
+    },
+    "coins and larger noise": {
+        "scale": ("what stays is multiplied by 1.2500 to 1.3750", "noise, not a mask"),
+        "mean": ("outputs average 1.049 times what prediction gives", ""),
+    },
+}
+
+
+@pytest.mark.parametrize("name", OTHER_MASKS)
+def test_other_masks_break_their_laws(name):
+    report = diagnose(masked(OTHER_MASKS[name]), drop=DROP)
+    assert report.broken == SAID[name]
+
+
+def test_without_anything_left_there_is_no_scale():
+    report = diagnose(masked(OTHER_MASKS["all"]), drop=DROP)
+    assert report.skipped["scale"] == "nothing stays"
+    assert report.skipped["units"] == "everything is dropped"
+    off = diagnose(lambda x, training, rng: x, drop=DROP)
+    assert off.skipped["counts"] == "nothing is dropped"
 
 
 @pytest.mark.parametrize(
