@@ -61,6 +61,10 @@ def test_it_passes_with_other_drops(drop):
         assert diagnosed(style, drop=drop).broken == {}
 
 
+def test_there_are_as_many_laws_as_the_pages_say():
+    assert len(LAWS) == 19  # README, glossary and notebook 10
+
+
 def test_laws_that_cannot_be_tried_are_skipped_with_the_reason():
     report = diagnose(masked(coins), drop=DROP)
     assert report.passed and report.failures == []
