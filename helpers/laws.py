@@ -418,7 +418,7 @@ def _backward_predicting(trial: Trial) -> None:
         got = np.array(trial.backward(trial.grad.copy(), cache))
     except Exception as error:
         raise Skipped(f"backward after a prediction raises {type(error).__name__}") from error
-    if not same(got, trial.grad * predicted):
+    if got.shape != trial.grad.shape or not same(got, trial.grad * predicted):
         mistake = "the mask of the last training" if (got == 0).any() else ""
         raise Broken(f"the gradient is not {predicted:g} times what came in", mistake)
 

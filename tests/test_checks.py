@@ -106,6 +106,35 @@ def test_no_global_stream_is_moved_by_a_diagnosis():
     assert before == (str(np.random.get_state()), random.getstate())
 
 
+@pytest.mark.parametrize(
+    ("draw", "whose"),
+    [
+        (lambda s, r: np.random.random(s) >= DROP, "NumPy's"),
+        (lambda s, r: coins(s, np.random.default_rng(random.getrandbits(60))), "Python's"),
+        (lambda s, r: coins(s, r) | (random.random() < 0), "Python's"),
+    ],
+)
+def test_a_global_stream_is_named(draw, whose):
+    report = diagnose(masked(draw), drop=DROP)
+    assert report.broken["global stream"] == (
+        f"{whose} global stream has moved", "is it drawn from, where rng is meant"
+    )  # fmt: skip
+
+
+def test_where_masks_do_not_repeat_the_way_back_at_0_is_not_tried():
+    report = diagnosed(bug="global stream")
+    assert report.skipped["backward at 0"] == (
+        "the mask there is known only where the same rng gives it again"
+    )
+
+
+def test_noise_has_the_mean_of_its_prediction():
+    def forward(x, training, rng):
+        return x * (rng.normal(0.5, 0.1, x.shape) if training else 0.5)
+
+    assert diagnose(forward, drop=DROP).failures == ["rate", "scale"]
+
+
 def test_a_stream_that_another_thread_moves_is_not_held_against_a_dropout():
     calls = []
 
@@ -496,6 +525,12 @@ def way_back(backward):
         (lambda g, x, f, t: g * f * f, ("backward", "backward at 0"), "the scale twice"),
         (lambda g, x, f, t: g * f * 1.01, ALL, "another scale than in the forward pass"),
         (lambda g, x, f, t: g.T, ALL, ""),
+        (lambda g, x, f, t: g * f * (1 if t else 2), ("backward predicting",), ""),
+        (
+            lambda g, x, f, t: np.where(f == 0, 1.0, g * f),
+            ALL[:2],
+            "another mask than in the forward pass",
+        ),
         (lambda g, x, f, t: g * f if t else g / (1 - DROP), ("backward predicting",), ""),
     ],
 )
@@ -503,6 +538,24 @@ def test_other_ways_back_are_found(backward, broken, said):
     report = diagnose(*way_back(backward), drop=DROP)
     assert tuple(report.failures) == broken
     assert report.broken[broken[0]][1] == said
+
+
+def test_what_is_wrong_with_a_gradient_is_said():
+    def seen(backward):
+        return {law: s for law, (s, _) in diagnose(*way_back(backward)).broken.items()}
+
+    assert seen(lambda g, x, f, t: g.T) == {
+        "backward": "the gradient has shape (128, 64), not (64, 128)",
+        "backward at 0": "the gradient has shape (128, 64), not (64, 128)",
+        "backward predicting": "the gradient is not 1 times what came in",
+    }
+    assert seen(lambda g, x, f, t: g * f if t else g * 2) == {
+        "backward predicting": "the gradient is not 1 times what came in"
+    }
+    assert seen(lambda g, x, f, t: g * np.where(np.arange(128) < 32, 2 * f, f) if t else g) == {
+        "backward": "20% of the gradient is not grad · mask · scale",
+        "backward at 0": "20% of the gradient is not grad · mask · scale",
+    }
 
 
 def test_a_gradient_that_is_changed_is_found():
