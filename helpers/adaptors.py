@@ -64,7 +64,11 @@ def of_keras(layer: object, seed_with: Seed | None = None) -> tuple[Callable, No
     def forward(x: np.ndarray, training: bool, rng: np.random.Generator) -> np.ndarray:
         return np.asarray(layer(x, training=training))
 
-    return _seeded(forward, seed_with, **{"global stream": "Keras has streams of its own"}), None
+    unable = {
+        "dtype": "Keras computes in the dtype of the layer",
+        "global stream": "Keras has streams of its own",
+    }
+    return _seeded(forward, seed_with, **unable), None
 
 
 def _seeded(forward: Callable, seed_with: Seed | None, **unable: str) -> Callable:

@@ -2,7 +2,8 @@
 
 Dropout here is the plain kind of notebook 02: each unit of each sample is dropped by itself with
 probability ``drop``, and what stays is scaled, in training or when predicting. The laws stand in
-``helpers.laws``, and how to call what is written otherwise in ``helpers.adaptors``.
+``helpers.laws`` and ``helpers.laws_of_chance``, what they look at in ``helpers.trial``, and how to
+call what is written otherwise in ``helpers.adaptors``.
 
 >>> def forward(x, training, rng):
 ...     return x * (rng.random(x.shape) >= 0.2) / 0.2 if training else x
@@ -21,7 +22,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from helpers.laws import BY_CHANCE, LAWS, Broken, Skipped, Trial
+from helpers.laws import LAWS
+from helpers.laws_of_chance import BY_CHANCE
+from helpers.trial import Broken, Skipped, Trial
 from helpers.validation import check_count, check_flag, check_number
 
 

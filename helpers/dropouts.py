@@ -14,7 +14,7 @@ import numpy as np
 
 Draw = Callable[[tuple[int, ...], float, np.random.Generator], np.ndarray]
 
-DRAWS: dict[str, Draw] = {  # where a unit stays
+DRAWS: dict[str, Draw] = {  # where a unit stays; 16 bits are as near as 2**-16 to drop
     ">= drop": lambda shape, drop, rng: rng.random(shape) >= drop,
     "< keep": lambda shape, drop, rng: rng.random(shape) < 1 - drop,
     "float32": lambda shape, drop, rng: rng.random(shape, np.float32) >= drop,

@@ -114,7 +114,7 @@ def test_versions_say_what_decides_the_last_bits():
 
 def test_the_data_that_a_record_names_are_those_that_are_loaded():
     n_train, n_test = (FILES[f"{part}-labels-idx1-ubyte.gz"][2][0] for part in ("train", "t10k"))
-    assert records.DATA == f"MNIST, {n_train} training and {n_test} test images"
+    assert records.DATA["MNIST"] == f"MNIST, {n_train} training and {n_test} test images"
 
 
 def test_what_is_recorded_is_not_made_again(small, monkeypatch):

@@ -88,6 +88,15 @@ def test_false_alarms_are_counted_by_law():
     assert false_alarms.count_alarms(None, 0, 0.2, 1e-9, 5)["alarms"] == 0
 
 
+def test_the_rate_of_the_fair_rival_is_the_best_on_the_validation_digits():
+    errors = {0.05: recorded("spatial")["none"]["error"].mean()}
+    for name, runs in recorded("spatial_rates").items():
+        if name.startswith("none"):
+            errors[spatial.RATES[name]["learning_rate"]] = runs["error"].mean()
+    best = min(errors, key=errors.get)
+    assert spatial.FASTER == f"none, learning rate {best:g}" and best < max(errors)
+
+
 def test_recorded_false_alarms_do_not_exceed_the_level():
     for runs in recorded("false_alarms").values():
         assert runs["alarms"].sum() <= 0.01 * runs["diagnoses"].sum() == 100

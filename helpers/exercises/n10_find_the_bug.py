@@ -63,8 +63,8 @@ EXERCISES = {
             "that is the tail of the others: 0.376 to the n": 15,
         },
         solution="0.624 to the n is below 1e-6 from n = log(1e-6) / log(0.624) = 29.3 on: 30 "
-        "samples. A few dozen of them tell fixed counts from coins, where pairs of units need "
-        "tens of thousands.",
+        "samples. A few dozen of them tell fixed counts from coins, where it would take hundreds "
+        "of thousands of pairs of units.",
     ),
     "10.4": Exercise(
         right=0.5,

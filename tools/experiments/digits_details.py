@@ -87,6 +87,6 @@ def what_is_repeated(
 
 
 EXPERIMENTS = {
-    "two_errors": Experiment(two_errors, TWO_ERRORS_RESULTS, TWO_ERRORS, seeds=1, on_sample=True),
-    "repeated": Experiment(what_is_repeated, REPEATED_RESULTS, REPEATED, seeds=10, on_sample=True),
+    "two_errors": Experiment(two_errors, TWO_ERRORS_RESULTS, TWO_ERRORS, seeds=1, data="sample"),
+    "repeated": Experiment(what_is_repeated, REPEATED_RESULTS, REPEATED, seeds=10, data="sample"),
 }

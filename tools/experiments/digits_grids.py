@@ -250,7 +250,7 @@ TESTED = {
 
 EXPERIMENTS = {
     **{
-        name: Experiment(train_digits, RESULTS, settings, seeds=10, on_sample=True)
+        name: Experiment(train_digits, RESULTS, settings, seeds=10, data="sample")
         for name, settings in {
             "remedy": REMEDY,
             "rivals": RIVALS,
@@ -264,7 +264,7 @@ EXPERIMENTS = {
             "tested": TESTED,
         }.items()
     },
-    "inside": Experiment(look_inside, INSIDE_RESULTS, INSIDE, seeds=10, on_sample=True),
+    "inside": Experiment(look_inside, INSIDE_RESULTS, INSIDE, seeds=10, data="sample"),
     "all_digits": Experiment(train_on_all, RESULTS, ALL_DIGITS, seeds=10),
     "all_digits_long": Experiment(train_on_all, RESULTS, ALL_DIGITS_LONG, seeds=3),
     "other_digits": Experiment(train_on_others, RESULTS, OTHERS, seeds=20),

@@ -80,7 +80,8 @@ def run(
     if not tasks:
         return path
     records.check_writable(path)
-    data = load_sample() if experiment.on_sample else load_mnist()
+    load = {"MNIST": load_mnist, "sample": load_sample, "none": lambda: None}[experiment.data]
+    data = load()
     n_jobs = min(CPU_COUNT if jobs == -1 else jobs, len(tasks))
     failures = []
     with (

@@ -14,9 +14,9 @@ class Experiment:
 
     ``function(data, seed, **options)`` makes one run and gives its numbers by the names in
     ``results``; it must be defined in a module, so that other processes can import it. ``data`` is
-    what `load_mnist` returns or, with ``on_sample``, what `load_sample` does. ``settings`` has the
-    options of each setting by its name. With ``checkpoints`` the function takes an option
-    ``checkpoint`` as well, a file that a run which was stopped goes on from.
+    what `load_mnist` returns (``"MNIST"``), or `load_sample` (``"sample"``), or None (``"none"``).
+    ``settings`` has the options of each setting by its name. With ``checkpoints`` the function
+    takes an option ``checkpoint`` as well, a file that a run which was stopped goes on from.
     """
 
     function: Callable[..., dict[str, float]]
@@ -24,7 +24,7 @@ class Experiment:
     settings: dict[str, dict]
     seeds: int  # of each setting, if nothing else is asked
     checkpoints: bool = False
-    on_sample: bool = False
+    data: str = "MNIST"
 
     @property
     def unit(self) -> str:

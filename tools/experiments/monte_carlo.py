@@ -118,5 +118,5 @@ def gap_by_chance(confidence: np.ndarray, rng: np.random.Generator, draws: int =
 
 
 EXPERIMENTS = {
-    "monte_carlo": Experiment(compare_predictions, RESULTS, SETTINGS, seeds=10, on_sample=True)
+    "monte_carlo": Experiment(compare_predictions, RESULTS, SETTINGS, seeds=10, data="sample")
 }

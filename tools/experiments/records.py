@@ -19,8 +19,11 @@ NOTE = (
     "Each run names the versions that made it. Other versions and other machines round differently "
     "and give other numbers, of the same distribution."
 )
-DATA = "MNIST, 60000 training and 10000 test images"
-SAMPLE_DATA = "the bundled sample of MNIST, 5000 training images"
+DATA = {
+    "MNIST": "MNIST, 60000 training and 10000 test images",
+    "sample": "the bundled sample of MNIST, 5000 training images",
+    "none": "none",
+}
 
 
 def header_of(name: str, seeds: int | None = None) -> dict:
@@ -30,7 +33,7 @@ def header_of(name: str, seeds: int | None = None) -> dict:
         "experiment": name,
         "command": f"{command_of(name)} --seeds {seeds or experiment.seeds}",
         "note": NOTE,
-        "data": SAMPLE_DATA if experiment.on_sample else DATA,
+        "data": DATA[experiment.data],
         "settings": experiment.settings,
         "results": experiment.results,
     }

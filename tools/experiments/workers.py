@@ -114,10 +114,10 @@ class Data(WorkerPlugin):
 
     name = "data"
 
-    def __init__(self, arrays: tuple[np.ndarray, ...]) -> None:
+    def __init__(self, arrays: tuple[np.ndarray, ...] | None) -> None:
         self.arrays = arrays
 
 
-def data_here() -> tuple[np.ndarray, ...]:
+def data_here() -> tuple[np.ndarray, ...] | None:
     """The data of this worker, in whose process a run asks for them."""
     return get_worker().plugins[Data.name].arrays

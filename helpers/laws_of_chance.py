@@ -1,0 +1,143 @@
+"""The laws that count: which units are dropped, and whether the mean is kept.
+
+They are decided by exact binomial tests, which share the level of the diagnosis: a right dropout
+breaks any of them no more often than that, whatever they have in common.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import bdtr, ndtr
+
+from helpers.trial import AXES, CLOSE, Broken, Skipped, Trial, same
+
+IMPOSSIBLE = 1e-12  # a probability that no level is as small as
+BY_CHANCE = (*AXES, "counts", "rate", "mean")
+
+
+def units(trial: Trial) -> None:
+    """Two units of a sample are dropped independently."""
+    _independent(trial, "units", "one mask for all units of a sample")
+
+
+def samples(trial: Trial) -> None:
+    """Two samples are dropped independently."""
+    _independent(trial, "samples", "one mask for the whole batch")
+
+
+def calls(trial: Trial) -> None:
+    """Two calls are dropped independently."""
+    _independent(trial, "calls", "a seed inside of forward, or a mask that is kept")
+    agree = trial.rate**2 + (1 - trial.rate) ** 2
+    n, different = len(trial.dropped), len({mask.tobytes() for mask in trial.dropped})
+    if different < n and n**2 * agree ** trial.dropped[0].size < IMPOSSIBLE:
+        raise Broken(f"{n} calls have {different} masks", "a generator with few seeds")
+
+
+def _independent(trial: Trial, name: str, mistake: str) -> None:
+    """Compare disjoint pairs along an axis, neighbours and half an axis apart."""
+    rate = trial.rate
+    if name in trial.shared:
+        raise Broken(f"all {name} have the same mask", mistake)
+    dropped = np.moveaxis(trial.dropped, AXES.index(name), 0)
+    half, agree = len(dropped) // 2, rate**2 + (1 - rate) ** 2
+    for what, one, other in (
+        ("neighbouring", dropped[0::2], dropped[1::2]),
+        ("distant", dropped[:half], dropped[half:]),
+    ):
+        if trial.unlikely((one == other).sum(), one.size, agree, 2):
+            seen = f"{what} {name} agree {np.mean(one == other):.3f} of the time, not {agree:.3f}"
+            raise Broken(seen, "a mask that some of them share" if (one == other).all() else "")
+
+
+def counts(trial: Trial) -> None:
+    """The number dropped in a sample, in a unit and in a call varies as that of coins."""
+    rate, dropped = trial.rate, trial.dropped
+    _, n_samples, n_units = dropped.shape
+    for what, axes, n in (
+        ("sample", 2, n_units),
+        ("unit", 1, n_samples),
+        ("call", (1, 2), n_samples * n_units),
+    ):
+        counts, (low, high, chance) = dropped.sum(axis=axes), middle(n, rate)
+        inside = np.sum((counts >= low) & (counts <= high))
+        if n > 1 and trial.unlikely(inside, counts.size, chance, 3):
+            share = inside / counts.size
+            seen = f"{share:.1%} of the {what}s have {low} to {high} of {n} dropped"
+            together = "units that are dropped together" if share < chance else ""
+            raise Broken(f"{seen}, not {chance:.1%}", "a fixed count" if share == 1 else together)
+
+
+def middle(n: int, p: float) -> tuple[int, int, float]:
+    """The lowest and the highest of the middle counts of ``n`` coins, about half; how likely."""
+    below = bdtr(np.arange(n + 1), n, p)
+    low, high = np.searchsorted(below, [0.25, 0.75])
+    return low, high, below[high] - (below[low - 1] if low else 0)
+
+
+def rate(trial: Trial) -> None:
+    """The fraction that is dropped is drop, over all, in each unit and in each row."""
+    dropped, drop = trial.dropped, trial.drop
+    n_tests, share = trial.rate_tests, dropped.mean()
+    if trial.unlikely(dropped.sum(), dropped.size, drop, n_tests):
+        off = "is dropout off, from the start or since the first prediction"
+        guesses = {
+            0: off if same(trial.draws, trial.draws.flat[0]) else "is it noise, without zeros",
+            1 - drop: "is drop taken for what is kept",
+            float(ndtr(drop)): "normal numbers for uniform ones",
+        }
+        seen = f"{share:.4f} of {dropped.size:,} units are dropped, not {drop}"
+        raise Broken(seen, nearest(share, guesses))
+    if set(trial.report.broken) & {*AXES, "counts"}:
+        raise Skipped(
+            "it is over all; what is not independent says nothing of single units and rows"
+        )
+    for what, factors in trial.elsewhere.items():
+        if trial.unlikely((factors == 0).sum(), factors.size, drop, n_tests):
+            raise Broken(f"of {what} {np.mean(factors == 0):.4f} is dropped, not {drop}")
+    for what, axes in (("unit", (0, 1)), ("row", (0, 2))):
+        counts = dropped.sum(axis=axes)
+        n = dropped.size // counts.size
+        odd = np.flatnonzero(trial.unlikely(counts, n, drop, n_tests))
+        if odd.size:
+            seen = f"{what} {odd[0]} is dropped {counts[odd[0]] / n:.3f} of the time, not {drop}"
+            raise Broken(seen, "" if counts[odd[0]] else "an index that is off by one")
+
+
+def mean(trial: Trial) -> None:
+    """The mean of the training outputs over the masks is what a prediction gives."""
+    if not trial.outputs.any():
+        raise Skipped("nothing stays")
+    predicted, drop, share = trial.predicted, trial.drop, 1 - trial.dropped.mean()
+    try:
+        scale = trial.scale
+    except Skipped:  # `scale` is broken, and nothing can be counted: six standard errors of calls
+        means = trial.draws.mean(axis=(1, 2)) / predicted
+        error = means.std() / np.sqrt(len(means)) if len(means) > 1 else np.inf
+        if abs(means.mean() - 1) > 6 * error + CLOSE:
+            seen = f"outputs average {means.mean():.3f} times what prediction gives"
+            raise Broken(seen) from None
+        return
+    even = predicted / scale  # the fraction kept that makes the two the same
+    if 0 < even < 1:
+        broken = trial.unlikely((~trial.dropped).sum(), trial.dropped.size, even, 1)
+    else:
+        broken = not same(np.array(even), share)
+    if broken:
+        ratio = scale * share / predicted
+        guesses = {
+            (1 - drop) / drop: "divided by drop instead of 1 − drop",
+            1 - drop: "is the scale 1 / (1 − drop) missing",
+            1 / (1 - drop): "scaled twice, in training and when predicting",
+            (1 - drop) ** 2: "multiplied by 1 − drop instead of divided",
+        }
+        mistake = nearest(ratio, guesses)
+        if scale == 1 and same(np.array(predicted), drop):
+            mistake = "multiplied by drop instead of 1 − drop when predicting"
+        raise Broken(f"outputs average {ratio:.3f} times what prediction gives", mistake)
+
+
+def nearest(value: float, guesses: dict[float, str]) -> str:
+    """What the nearest guess stands for, if it is within two hundredths; else nothing."""
+    near = min(guesses, key=lambda guess: abs(guess - value))
+    return guesses[near] if abs(near - value) < 0.02 * max(1, value) else ""
