@@ -123,7 +123,7 @@ CALLS = {
         "digits",
         "error in %",
         "How many examples",
-        log=True,
+        log="x",
     ),
     "features_figure": lambda: figures.features_figure(
         {"plain": IMAGES[:4] / 100 - 1, "dropped": IMAGES[4:8] / -100}, "Eight images."

@@ -270,6 +270,8 @@ def test_pairs_are_joined_sorted_by_the_first_and_told():
     joins = [sorted(path.vertices[:, 0]) for path in fig.axes[0].collections[0].get_paths()]
     np.testing.assert_allclose(joins, [[0.91, 0.925], [0.915, 0.92], [0.93, 0.93]])
     assert set(dashed.get_xdata()) == {0.9296}
+    assert [label.get_text() for label in fig.axes[0].get_yticklabels()] == ["1", "0", "2"]
+    assert [label.get_text() for label in fig.axes[1].get_yticklabels()] == ["0", "1", "2"]
     assert first.get_marker() != second.get_marker()
     assert "mean 2: x / 255 from 0.910 to 0.930, the two 0.007 apart on average" in alt
     assert "0.015 at most. mean 0:" in alt and "Dashed line: the article, 0.9296." in alt

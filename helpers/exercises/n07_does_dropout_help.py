@@ -40,6 +40,8 @@ def judge_training(answer: np.ndarray) -> str:
     if answer.shape != (2,) or not np.isfinite(answer).all():
         return "hand in two numbers, (gain, standard_error)"
     gain, error = answer
+    if abs(error - GAIN) < 3 * ERROR and ERROR / 2 <= gain <= 2 * ERROR:
+        return "the gain comes first, then its standard error"
     if abs(gain + GAIN) < 3 * ERROR:
         return "the sign: how much lower is the error with dropout"
     if abs(100 * gain - GAIN) < 3 * ERROR:
@@ -63,7 +65,7 @@ EXERCISES = {
             "that is the error of two means; the seeds are the same, take the gains": (
                 unpaired_error(NONE, DROPOUT)
             ),
-            "divide the squares by n - 1: the mean is one of your own numbers": 0.04,
+            "divide the sum of the squares by n - 1 (ddof=1), then by n for the mean": 0.04,
             "that is the mean gain itself": 2.8,
         },
         solution="the gains are 2.9, 2.7, 2.8, 2.9 and 2.7, their SD is 0.1, and 0.1 / √5 = 0.045. "
@@ -87,6 +89,12 @@ EXERCISES = {
             ),
             "the lower end comes first": lambda new, old, factor: interval(new, old, factor)[::-1],
             "use the factor that is handed in": lambda new, old, factor: interval(new, old, 2.0),
+            "that factor is for very many seeds; use the one that is handed in": (
+                lambda new, old, factor: interval(new, old, 1.96)
+            ),
+            "the two ends, not the mean and how far it is to them": lambda new, old, factor: (
+                np.array([(old - new).mean(), factor * standard_error(old - new)])
+            ),
         },
         solution="gains = old - new; error = gains.std(ddof=1) / np.sqrt(len(gains)); return "
         "gains.mean() - factor * error, gains.mean() + factor * error.",
@@ -111,6 +119,7 @@ EXERCISES = {
         wrong={
             "the sign: how much lower is the error with dropout": (-GAIN, ERROR),
             "in points of percent: 0.12 is an error of 12 %": (GAIN / 100, ERROR / 100),
+            "the gain comes first, then its standard error": (ERROR, GAIN),
             "the gain is another: 300 digits, 20 epochs, batches of 10, seeds 0 to 9": (9.0, 0.2),
             "the gain is right; its error is the SD of the ten gains, not that of their mean": (
                 (GAIN, SD)
@@ -137,6 +146,7 @@ EXERCISES = {
             "that is the error of a mean of sixteen; here the lowest is taken": 0.05,
             "that is the sum of all errors; how far down is the lowest of sixteen": 3.2,
             "the lowest is too low on average, not right": 0,
+            "that is in standard errors; a standard error is 0.2 points": 1.766,
         },
         solution="np.random.default_rng(0).normal(0, 0.2, (1_000_000, 16)).min(axis=1).mean() is "
         "-0.353: the lowest of sixteen equal settings looks 1.77 standard errors better than it "

@@ -47,6 +47,9 @@ EXERCISES = {
         wrong={
             "renormalise: divide by the sum over the classes": lambda p, c: np.exp(c @ np.log(p)),
             "that is the arithmetic mean": lambda p, c: c @ p,
+            "that is the product; each prediction has its chance as exponent": lambda p, c: (
+                p.prod(axis=0) / p.prod(axis=0).sum()
+            ),
             "not all masks are equally probable: use chances": lambda p, c: geometric_mean(
                 p, np.full(len(p), 1 / len(p))
             ),
@@ -107,6 +110,9 @@ EXERCISES = {
                 h, v, h.shape[1] - k
             ),
             "do not forget v": lambda h, v, k: spread(h, np.ones_like(v), k),
+            "one number a sample: the output is a sum over the units": lambda h, v, k: (
+                np.sqrt(k / (len(v) - k)) * np.abs(h * v)
+            ),
         },
         solution="write a for a part, λ = n_dropped / (n - n_dropped) for the variance of an "
         "entry, −λ/(n − 1) for the covariance of two. The variance of the sum is λ (Σ a² − "

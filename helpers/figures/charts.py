@@ -29,8 +29,7 @@ def lines_figure(
     """
     fig, ax = new_figure(6.6, 3.3)
     marked = [range(len(x))[k] for k in at]
-    scale = f" (logarithmic scale: {' and '.join(log)})" if log else ""
-    alt = f"{title or y_label}: {y_label} over {x_label}{scale}."
+    alt = f"{title or y_label}: {y_label} over {x_label}{style.log_text(log)}."
     for k, (name, y) in enumerate(lines.items()):
         dashes, marker, colour = style.LINES[k]
         look = {"ls": dashes, "marker": marker, "color": colour, "lw": 1.8, "ms": 5}
@@ -41,13 +40,7 @@ def lines_figure(
         look = {"facecolor": "none", "edgecolor": style.HATCHING, "hatch": "////", "lw": 0}
         ax.axvspan(*span[1:], label=span[0], zorder=0, **look)
         alt += minus(f" Hatched, from {span[1]:.3g} to {span[2]:.3g}: {span[0]}.")
-    if "x" in log:
-        ax.set_xscale("log")
-        ax.set_xticks(x, [f"{value:g}" for value in x])
-        ax.set_xticks([], minor=True)
-    if "y" in log:
-        ax.set_yscale("log")
-        ax.yaxis.set_major_formatter("{x:g}")
+    style.set_log(ax, log, x)
     if len(lines) > 1 or span:
         ax.legend(**style.LEGEND)
     finish(ax, x_label, y_label, title)
@@ -143,24 +136,25 @@ def pairs_figure(
     """Panels side by side, in each a row for every pair of values, joined by a line.
 
     ``groups`` has two arrays of the same length for each panel, ``members`` says what they are.
-    The rows are sorted by the first. ``reference`` is a named value, a vertical dashed line.
+    The rows are sorted by the first and named by their index, the seed. ``reference`` is a named
+    value, a vertical dashed line.
     """
-    fig, axes = new_panels(style.MAX_WIDTH, 4.2, len(groups), sharex=True, sharey=True)
+    fig, axes = new_panels(style.MAX_WIDTH, 4.2, len(groups), sharex=True)
     one, other = members
     alt = (
         f"{title}: {x_label}, a row for each seed with two markers, {one} and {other}. "
         f"{reference_text(reference).capitalize()}."
     )
     for ax, (name, pair) in zip(axes[0], groups.items(), strict=True):
-        first, second = np.array(pair)[:, np.argsort(pair[0], kind="stable")]
+        seeds = np.argsort(pair[0], kind="stable")
+        first, second = np.array(pair)[:, seeds]
         rows = np.arange(len(first))
         ax.hlines(rows, first, second, color=style.FADED, lw=1.2)
         ax.plot(first, rows, "o", ms=6, color=style.INK, label=one)
         ax.plot(second, rows, "s", ms=6, color=style.SECOND, mfc="none", mew=1.4, label=other)
         draw_reference(ax, reference)
-        ax.set_yticks([])
-        ax.tick_params(labelbottom=True)
-        finish(ax, x_label, "seed, sorted" if ax is axes[0, 0] else "", name)
+        ax.set_yticks(rows, seeds)
+        finish(ax, x_label, "seed" if ax is axes[0, 0] else "", name)
         apart = np.abs(first - second)
         alt += (
             f" {name}: {one} from {first.min():.3f} to {first.max():.3f}, the two "

@@ -52,18 +52,18 @@ def means_figure(
     x_label: str,
     y_label: str,
     title: str = "",
-    log: bool = False,
+    log: str = "",
 ) -> Described:
     """Means with bars of one standard error on either side, over numbers or names ``x``.
 
-    ``groups`` has for each name the means and their standard errors, as many as ``x``. With ``log``
-    the numbers ``x`` are on a logarithmic scale.
+    ``groups`` has for each name the means and their standard errors, as many as ``x``; ``log`` is
+    "", "x", "y" or "xy".
     """
     named = isinstance(x[0], str)
     fig, ax = new_figure(6.8, 3.4)
     places = np.arange(len(x)) if named else np.array(x, dtype=float)
     told_places = [place.replace("\n", " ") if named else f"{place:g}" for place in x]
-    alt = f"{title or y_label}: {y_label} by {x_label}, mean ± SE."
+    alt = f"{title or y_label}: {y_label} by {x_label}{style.log_text(log)}, mean ± SE."
     for k, (name, (means, errors)) in enumerate(groups.items()):
         dashes, marker, colour = style.LINES[k]
         beside = 0.12 * (k - (len(groups) - 1) / 2) if named else 0.0  # bars that would hide others
@@ -75,9 +75,7 @@ def means_figure(
             for place, mean, error in zip(told_places, means, errors, strict=True)
         )
         alt += f" {name}: {told}." if name else f" {told}."
-    if log:
-        ax.set_xscale("log")
-        ax.set_xticks([], minor=True)
+    style.set_log(ax, log, places)
     ax.set_xticks(places, list(x) if named else [f"{value:g}" for value in x])
     ax.grid(axis="y", color=style.GRID, lw=0.8)
     if ax.get_ylim()[0] < 0 < ax.get_ylim()[1]:

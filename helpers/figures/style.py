@@ -5,7 +5,7 @@ A colour that a figure uses is named here, and nowhere else.
 
 import io
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 
 import numpy as np
@@ -13,6 +13,7 @@ from matplotlib import colormaps
 from matplotlib import style as styles
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 INK, PAPER = "#1a1a1a", "#f7f3ea"  # what is there, active nodes
 FADED = "#8a8a8a"  # what is dropped, and lines behind others
@@ -100,6 +101,24 @@ def frame(ax: Axes, left: float, right: float, bottom: float, top: float) -> Non
     ax.set_ylim(bottom, top)
     ax.set_aspect("equal")
     ax.axis("off")
+
+
+def set_log(ax: Axes, log: str, x: Sequence[float]) -> None:
+    """Make the axes that are named in ``log`` logarithmic; ``x`` are the ticks of the first."""
+    if "x" in log:
+        ax.set_xscale("log")
+        ax.set_xticks(x, [f"{value:g}" for value in x])
+        ax.set_xticks([], minor=True)
+    if "y" in log:
+        ax.set_yscale("log")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter("")
+
+
+def log_text(log: str) -> str:
+    """What an alternative text says of these axes."""
+    return f" (logarithmic scale: {' and '.join(log)})" if log else ""
 
 
 def finish(ax: Axes, x_label: str, y_label: str, title: str = "") -> None:
