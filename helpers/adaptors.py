@@ -59,7 +59,11 @@ def of_torch(module: object, seed_with: Seed | None = None) -> tuple[Callable, C
 
 
 def of_keras(layer: object, seed_with: Seed | None = None) -> tuple[Callable, None]:
-    """A Keras layer, called with ``training=``. Its gradient is its backend's, and is not asked."""
+    """A Keras layer, called with ``training=``. Its gradient is its backend's, and is not asked.
+
+    ``lambda rng: layer.seed_generator.state.assign([rng.integers(2**31), 0])`` seeds it, if its
+    rate is not 0.
+    """
 
     def forward(x: np.ndarray, training: bool, rng: np.random.Generator) -> np.ndarray:
         return np.asarray(layer(x, training=training))

@@ -191,16 +191,16 @@ def _backward_predicting(trial: Trial) -> None:
 # ---- other drops -------------------------------------------------------------------------------
 
 
-def _made(trial: Trial, drop: float, training: bool = True) -> np.ndarray | None:
-    """Outputs / inputs with another drop; None if it is refused."""
+def _made(trial: Trial, drop: float, training: bool = True) -> np.ndarray | str:
+    """Outputs / inputs with another drop; if it is refused, how."""
     if trial.make is None:
         raise Skipped("make was not given")
     try:
         made = trial.make(drop)
         forward = made[0] if isinstance(made, tuple) else made
         y = forward(trial.x.copy(), training, np.random.default_rng(trial.seed))
-    except Exception:  # of somebody else's code; which one it is does not matter
-        return None
+    except Exception as error:  # of somebody else's code; which one it is does not matter
+        return f"{type(error).__name__}: {error}"
     return np.array(y[0] if isinstance(y, tuple) else y) / trial.x
 
 
@@ -208,8 +208,8 @@ def _drop_0(trial: Trial) -> None:
     """With drop 0 the output is the input, in training and when predicting."""
     for training in (True, False):
         factors = _made(trial, 0.0, training)
-        if factors is None:
-            raise Broken("drop 0 is refused")
+        if isinstance(factors, str):
+            raise Broken(f"drop 0 is refused: {factors}")
         if not same(factors, 1.0):
             raise Broken("with drop 0 it is not the input" + " when predicting" * (not training))
 
@@ -217,14 +217,15 @@ def _drop_0(trial: Trial) -> None:
 def _drop_1(trial: Trial) -> None:
     """With drop 1 all is 0, or it is refused."""
     factors = _made(trial, 1.0)
-    if factors is not None and (factors != 0).any():  # nan is not 0, either
+    if not isinstance(factors, str) and (factors != 0).any():  # nan is not 0, either
         what = "nan" if np.isnan(factors).any() else "what is not 0"
         raise Broken(f"with drop 1 there is {what}", "a division by 1 − drop = 0")
 
 
 def _refuses(trial: Trial) -> None:
     """A drop of nan, below 0 or above 1 is refused, when it is built or at the first call."""
-    taken = [str(drop) for drop in (float("nan"), -0.1, 1.1) if _made(trial, drop) is not None]
+    impossible = {drop: _made(trial, drop) for drop in (float("nan"), -0.1, 1.1)}
+    taken = [str(drop) for drop, made in impossible.items() if not isinstance(made, str)]
     if taken:
         mistake = "is it refused by < and >, which nan passes" if taken == ["nan"] else ""
         raise Broken(f"a drop of {', '.join(taken)} is taken", mistake)

@@ -73,6 +73,18 @@ def test_a_keras_layer_is_called_with_training():
     assert report.skipped["backward"] == "there is no backward"
 
 
+def test_dropout_of_keras_passes():
+    keras = pytest.importorskip("keras")
+
+    def make(drop):
+        layer = keras.layers.Dropout(drop)
+        state = getattr(layer, "seed_generator", None)  # none with a rate of 0
+        return of_keras(layer, lambda rng: state and state.state.assign([rng.integers(2**31), 0]))
+
+    report = diagnose(*make(0.2), make=make)
+    assert report.passed and {"repeats", "drop 0", "drop 1", "refuses"} < set(report.kept)
+
+
 def test_dropout_of_pytorch_passes():
     torch = pytest.importorskip("torch")
 
