@@ -265,6 +265,8 @@ def test_training_and_test_data_have_each_their_colour_and_marker():
 def test_pairs_are_joined_sorted_by_the_first_and_told():
     fig, alt = CALLS["pairs_figure"]()
     first, second, dashed = fig.axes[0].get_lines()
+    assert len(fig.axes[1].get_lines()) == 2  # the dashed line is far from these values
+    assert np.ptp(fig.axes[0].get_xlim()) == pytest.approx(np.ptp(fig.axes[1].get_xlim()))
     np.testing.assert_array_equal(first.get_xdata(), [0.91, 0.92, 0.93])
     np.testing.assert_array_equal(second.get_xdata(), [0.925, 0.915, 0.93])
     joins = [sorted(path.vertices[:, 0]) for path in fig.axes[0].collections[0].get_paths()]

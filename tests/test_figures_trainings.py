@@ -41,6 +41,20 @@ def test_means_have_bars_of_their_errors():
     ]
 
 
+@pytest.mark.parametrize("low", [9, 1, 1e-12])
+@pytest.mark.parametrize("draw", [figures.means_figure, figures.lines_figure])
+def test_a_logarithmic_axis_has_numbers_however_far_it_reaches(draw, low):
+    y = np.array([low, 20.0, 60.0])
+    values = (y, y / 9) if draw is figures.means_figure else y
+    fig, alt = draw((1, 2, 3), {"a": values}, "x", "y", log="y")
+    (ax,) = drawn(fig).axes
+    low, high = ax.get_ylim()
+    labelled = [t for t in ax.yaxis.get_major_ticks() if t.label1.get_text()]
+    assert sum(low <= t.get_loc() <= high for t in labelled) >= 2
+    assert not any(t.label1.get_text() for t in ax.yaxis.get_minor_ticks())
+    assert "(logarithmic scale: y)" in alt
+
+
 def test_means_of_names_stand_beside_each_other_without_a_line():
     means = ([1.0, 2.0], [0.1, 0.1])
     fig, alt = figures.means_figure(["a\nb", "max-norm"], {"x": means, "y": means}, "kind", "error")

@@ -137,10 +137,12 @@ def pairs_figure(
 
     ``groups`` has two arrays of the same length for each panel, ``members`` says what they are.
     The rows are sorted by the first and named by their index, the seed. ``reference`` is a named
-    value, a vertical dashed line.
+    value, a vertical dashed line in the panels that reach as far. Each panel has an axis of its
+    own, all of the same length, so that what is joined can be compared.
     """
-    fig, axes = new_panels(style.MAX_WIDTH, 4.2, len(groups), sharex=True)
+    fig, axes = new_panels(style.MAX_WIDTH, 4.2, len(groups))
     one, other = members
+    length = 1.1 * max(np.ptp(pair) for pair in groups.values())
     alt = (
         f"{title}: {x_label}, a row for each seed with two markers, {one} and {other}. "
         f"{reference_text(reference).capitalize()}."
@@ -152,7 +154,10 @@ def pairs_figure(
         ax.hlines(rows, first, second, color=style.FADED, lw=1.2)
         ax.plot(first, rows, "o", ms=6, color=style.INK, label=one)
         ax.plot(second, rows, "s", ms=6, color=style.SECOND, mfc="none", mew=1.4, label=other)
-        draw_reference(ax, reference)
+        middle = (np.min(pair) + np.max(pair)) / 2
+        ax.set_xlim(middle - length / 2, middle + length / 2)
+        if abs(reference[1] - middle) < length / 2:
+            draw_reference(ax, reference)
         ax.set_yticks(rows, seeds)
         finish(ax, x_label, "seed" if ax is axes[0, 0] else "", name)
         apart = np.abs(first - second)

@@ -111,7 +111,9 @@ def set_log(ax: Axes, log: str, x: Sequence[float]) -> None:
         ax.set_xticks([], minor=True)
     if "y" in log:
         ax.set_yscale("log")
-        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        low, high = ax.get_ylim()
+        if high < 1000 * low:  # so few powers of ten that they say little
+            ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         ax.yaxis.set_major_formatter("{x:g}")
         ax.yaxis.set_minor_formatter("")
 
