@@ -55,6 +55,14 @@ def test_a_logarithmic_axis_has_numbers_however_far_it_reaches(draw, low):
     assert "(logarithmic scale: y)" in alt
 
 
+def test_a_legend_of_long_names_stays_in_the_figure():
+    names = [f"{kind} dropout, 4800 steps, {k}" for k, kind in enumerate(["mild", "full"] * 2)]
+    fig, _ = figures.means_figure((1, 2), dict.fromkeys(names, ([1, 2], [0.1, 0.1])), "x", "y")
+    (legend,) = drawn(fig).legends
+    box = legend.get_window_extent()
+    assert 0 <= box.x0 and box.x1 <= fig.bbox.x1
+
+
 def test_means_of_names_stand_beside_each_other_without_a_line():
     means = ([1.0, 2.0], [0.1, 0.1])
     fig, alt = figures.means_figure(["a\nb", "max-norm"], {"x": means, "y": means}, "kind", "error")

@@ -1,6 +1,7 @@
 """Exercises of notebook 07: gains, their errors, and what is chosen."""
 
 import numpy as np
+from scipy.stats import t
 
 from helpers.exercises.judge import Exercise
 from helpers.recorded import recorded
@@ -33,6 +34,10 @@ GAINS = SMALL_NONE - SMALL_DROPOUT
 GAIN, ERROR = float(GAINS.mean()), float(standard_error(GAINS))
 UNPAIRED, SD = unpaired_error(SMALL_DROPOUT, SMALL_NONE), float(GAINS.std(ddof=1))
 ON_TEST = recorded("two_errors")["300 digits, test"]
+ANOTHER = (
+    "the gain is another: 300 digits, 20 epochs, batches of 10, learning rate 0.02, momentum 0.9, "
+    "one generator for the weights and then the training, the validation digits"
+)
 
 
 def judge_training(answer: np.ndarray) -> str:
@@ -47,7 +52,7 @@ def judge_training(answer: np.ndarray) -> str:
     if abs(100 * gain - GAIN) < 3 * ERROR:
         return "in points of percent: 0.12 is an error of 12 %"
     if abs(gain - GAIN) >= 3 * ERROR:
-        return "the gain is another: 300 digits, 20 epochs, batches of 10, seeds 0 to 9"
+        return ANOTHER
     if abs(error / SD - 1) < 0.25:
         return "the gain is right; its error is the SD of the ten gains, not that of their mean"
     if abs(error / UNPAIRED - 1) < 0.05:
@@ -65,7 +70,7 @@ EXERCISES = {
             "that is the error of two means; the seeds are the same, take the gains": (
                 unpaired_error(NONE, DROPOUT)
             ),
-            "divide the sum of the squares by n - 1 (ddof=1), then by n for the mean": 0.04,
+            "for the SD divide the sum of the squares by n - 1, not by n (ddof=1)": 0.04,
             "that is the mean gain itself": 2.8,
         },
         solution="the gains are 2.9, 2.7, 2.8, 2.9 and 2.7, their SD is 0.1, and 0.1 / √5 = 0.045. "
@@ -92,6 +97,15 @@ EXERCISES = {
             "that factor is for very many seeds; use the one that is handed in": (
                 lambda new, old, factor: interval(new, old, 1.96)
             ),
+            "that factor is for ten seeds; use the one that is handed in": (
+                lambda new, old, factor: interval(new, old, t.ppf(0.975, 9))
+            ),
+            "that is the factor for 95 %; use the one that is handed in": (
+                lambda new, old, factor: interval(new, old, t.ppf(0.975, len(new) - 1))
+            ),
+            "that is one standard error to either side; use the factor": (
+                lambda new, old, factor: interval(new, old, 1.0)
+            ),
             "the two ends, not the mean and how far it is to them": lambda new, old, factor: (
                 np.array([(old - new).mean(), factor * standard_error(old - new)])
             ),
@@ -99,8 +113,8 @@ EXERCISES = {
         solution="gains = old - new; error = gains.std(ddof=1) / np.sqrt(len(gains)); return "
         "gains.mean() - factor * error, gains.mean() + factor * error.",
         inputs=(
-            (DROPOUT, NONE, 2.776),
-            (np.array([8.0, 9.0, 7.5, 9.5]), np.array([9.0, 8.5, 9.25, 10.5]), 3.182),
+            (DROPOUT, NONE, 3.0),
+            (np.array([8.0, 9.0, 7.5, 9.5]), np.array([9.0, 8.5, 9.25, 10.5]), 1.5),
         ),
     ),
     "07.3": Exercise(
@@ -108,8 +122,8 @@ EXERCISES = {
         wrong={
             "that is as many epochs; an epoch of 3,000 digits has more steps": 60,
             "more digits make an epoch longer: fewer of them are needed": 180,
-            "that is how many steps an epoch of 1,000 has; or did you mean epochs": 1_200,
-            "that is how many steps an epoch of 3,000 digits has": 3_600,
+            "those are the steps of the training; how many epochs of 3,000 digits are that": 1_200,
+            "that is how many steps 60 epochs of 3,000 digits have": 3_600,
         },
         solution="60 epochs of 1,000 / 50 = 20 steps are 1,200 steps. An epoch of 3,000 digits has "
         "60 steps: 20 epochs.",
@@ -120,7 +134,7 @@ EXERCISES = {
             "the sign: how much lower is the error with dropout": (-GAIN, ERROR),
             "in points of percent: 0.12 is an error of 12 %": (GAIN / 100, ERROR / 100),
             "the gain comes first, then its standard error": (ERROR, GAIN),
-            "the gain is another: 300 digits, 20 epochs, batches of 10, seeds 0 to 9": (9.0, 0.2),
+            ANOTHER: (9.0, 0.2),
             "the gain is right; its error is the SD of the ten gains, not that of their mean": (
                 (GAIN, SD)
             ),
@@ -142,10 +156,10 @@ EXERCISES = {
     "07.5": Exercise(
         right=0.3532,
         wrong={
-            "that is the standard error of one; the lowest of sixteen is further down": 0.2,
-            "that is the error of a mean of sixteen; here the lowest is taken": 0.05,
-            "that is the sum of all errors; how far down is the lowest of sixteen": 3.2,
-            "the lowest is too low on average, not right": 0,
+            "that is the standard error of one; the best looking of sixteen is further out": 0.2,
+            "that is the error of a mean of sixteen; here the best looking one is taken": 0.05,
+            "that is the sum of all errors; how far out is the best looking of sixteen": 3.2,
+            "one measured value is right on average; the best looking of sixteen is not": 0,
             "that is in standard errors; a standard error is 0.2 points": 1.766,
         },
         solution="np.random.default_rng(0).normal(0, 0.2, (1_000_000, 16)).min(axis=1).mean() is "

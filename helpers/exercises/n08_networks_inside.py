@@ -56,11 +56,11 @@ EXERCISES = {
         },
         solution="mean = np.exp(chances @ np.log(probabilities)); return mean / mean.sum().",
         inputs=(
-            (SUB, np.array([0.5, 0.5])),
             (
                 np.array([[0.2, 0.5, 0.3], [0.6, 0.3, 0.1], [0.1, 0.1, 0.8], [0.3, 0.3, 0.4]]),
                 np.array([0.1, 0.2, 0.3, 0.4]),
             ),
+            (SUB, np.array([0.5, 0.5])),
         ),
     ),
     "08.3": Exercise(
@@ -69,7 +69,7 @@ EXERCISES = {
             "the variance of a scaled mask is drop / (1 - drop), not drop": 0.2 * 9 * 8,
             "that is the variance of a mask that is not scaled": 0.16 * 9 * 8,
             "that is keep / drop": 4 * 9 * 8,
-            "the weight is squared": 0.25 * 3 * 8,
+            "in the penalty the weight stands squared": 0.25 * 3 * 8,
             "the column is there as its sum of squares, which is given": 0.25 * 9 * 64,
             "that is without the column": 0.25 * 9,
             "that is without the variance of the mask": 72,
@@ -81,7 +81,7 @@ EXERCISES = {
         right=100,
         wrong={
             "the standard error falls with the root of their number": 10,
-            "is that the SD of the mean, or of a sum": 9,
+            "square both or neither: the variance of a mean is the SD squared, divided by k": 3,
             "more than are needed: what is the standard error of the mean of so many": 1_000,
         },
         solution="the standard error of a mean of k independent values is their SD / √k: "
@@ -110,6 +110,12 @@ EXERCISES = {
                 h, v, h.shape[1] - k
             ),
             "do not forget v": lambda h, v, k: spread(h, np.ones_like(v), k),
+            "nearly; what is the covariance of two entries": lambda h, v, k: (
+                spread(h, v, k) * np.sqrt((len(v) - 1) / len(v))
+            ),
+            "that is the SD of the parts; what does a mask make of it": lambda h, v, k: (h * v).std(
+                axis=1
+            ),
             "one number a sample: the output is a sum over the units": lambda h, v, k: (
                 np.sqrt(k / (len(v) - k)) * np.abs(h * v)
             ),
@@ -121,8 +127,8 @@ EXERCISES = {
         "((a - a.mean(axis=1, keepdims=True))**2).sum(axis=1), then the root. So parts that are "
         "all alike do not vary at all: whichever are dropped, the others stand in for them.",
         inputs=(
-            (np.array([[1.0, 0.0, 2.0], [0.5, 3.0, 1.0]]), np.array([1.0, -2.0, 0.5]), 1),
             (np.array([[0.3, 1.2, 2.0, 0.8, 0.0]]), np.array([-1.5, 0.7, 0.4, 1.0, 2.0]), 2),
+            (np.array([[1.0, 0.0, 2.0], [0.5, 3.0, 1.0]]), np.array([1.0, -2.0, 0.5]), 1),
         ),
     ),
 }

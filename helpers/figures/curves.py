@@ -60,7 +60,7 @@ def means_figure(
     "", "x", "y" or "xy".
     """
     named = isinstance(x[0], str)
-    fig, ax = new_figure(6.8, 3.4)
+    fig, ax = new_figure(6.8, 3.7)
     places = np.arange(len(x)) if named else np.array(x, dtype=float)
     told_places = [place.replace("\n", " ") if named else f"{place:g}" for place in x]
     alt = f"{title or y_label}: {y_label} by {x_label}{style.log_text(log)}, mean ± SE."
@@ -80,7 +80,8 @@ def means_figure(
     ax.grid(axis="y", color=style.GRID, lw=0.8)
     if ax.get_ylim()[0] < 0 < ax.get_ylim()[1]:
         ax.axhline(0, color=style.FADED, lw=1, zorder=0.5)
-    if len(groups) > 1:
-        ax.legend(**style.LEGEND)
+    if len(groups) > 1:  # outside: a marker of the legend looks like one of the data
+        columns = len(groups) if len(groups) < 4 else 2
+        fig.legend(loc="outside lower center", ncols=columns, **style.LEGEND)
     finish(ax, x_label, y_label, f"{title} (bars: ± 1 SE)" if title else "")
     return fig, alt
