@@ -1,6 +1,7 @@
 """`diagnose`: right dropouts pass, each wrong one breaks the laws that it should, and says why."""
 
 import random
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -708,6 +709,34 @@ def test_where_units_are_not_independent_the_rate_of_each_is_not_asked():
         assert report.skipped["rate"] == (
             "it is over all; what is not independent says nothing of single units and rows"
         )
+
+
+# ---- by other hands ----------------------------------------------------------------------------
+
+BY_OTHERS = {  # written by somebody who had not seen the laws: what is found, but for the edges
+    "right_1": {},
+    "right_2": {},
+    "right_3": {},
+    "wrong_1": {"input": "a *= where a product is meant"},
+    "wrong_2": dict.fromkeys(ALL[:2], "the mask of a later forward pass"),
+    "wrong_3": {
+        "units": "a mask that some of them share",
+        "calls": "",
+        "counts": "units that are dropped together",
+    },
+    "wrong_4": {"backward at 0": "units whose value is 0 taken for dropped"},
+    "wrong_5": dict.fromkeys(ALL[:2], "another mask than in the forward pass"),
+}
+
+
+@pytest.mark.parametrize("name", BY_OTHERS)
+def test_dropouts_by_other_hands_are_judged_rightly(name):
+    module = import_module(f"other_hands.{name}")
+    report = diagnose(module.forward, module.backward, make=module.make)
+    found = {law: mistake for law, (_, mistake) in report.broken.items()}
+    for edge in ("drop 1", "refuses"):  # most of them do not look at their drop
+        found.pop(edge, None)
+    assert found == BY_OTHERS[name]
 
 
 # ---- the report --------------------------------------------------------------------------------
