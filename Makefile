@@ -7,6 +7,10 @@ IN_PROJECT = CDPATH= cd "$$(dirname "$${MAKEFILE_PATH\# }")" &&
 RUN = sh tools/python.sh
 READ = LESSON_REQUIREMENTS=requirements.txt $(RUN)  # with what reading and running need, and no more
 
+ifeq ($(origin ARGS),environment)  # a variable of somebody else's
+ARGS :=
+endif
+
 .PHONY: help lab fresh run test matrix bench lock clean
 
 help:

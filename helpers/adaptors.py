@@ -26,19 +26,28 @@ def of_pair(
 def of_class(
     layer: object, seed_with: Seed | None = None, flag: str = "training"
 ) -> tuple[Callable, Callable | None]:
-    """An object with ``forward(x)``, perhaps ``backward(grad)``, and a flag for training."""
+    """An object with ``forward(x)``, perhaps ``backward(grad)``, and a flag for training.
+
+    After a diagnosis the flag is what it was. Raises ``ValueError`` for a flag that is not there.
+    """
+
+    if not hasattr(layer, flag):
+        raise ValueError(f"flag must be an attribute of the layer, got {flag!r}")
+    was = getattr(layer, flag)
 
     def forward(x: np.ndarray, training: bool, rng: np.random.Generator) -> tuple:
         setattr(layer, flag, training)
         return layer.forward(x), None
 
+    seeded = _seeded(forward, seed_with)
+    seeded.put_back = lambda: setattr(layer, flag, was)
     way_back = getattr(layer, "backward", None)
-    return _seeded(forward, seed_with), way_back and (lambda grad, cache: way_back(grad))
+    return seeded, way_back and (lambda grad, cache: way_back(grad))
 
 
 def of_torch(module: object, seed_with: Seed | None = None) -> tuple[Callable, Callable]:
     """A PyTorch module. ``lambda rng: torch.manual_seed(int(rng.integers(2**63)))`` seeds it."""
-    torch = sys.modules["torch"]
+    torch, was = sys.modules["torch"], module.training
 
     def forward(x: np.ndarray, training: bool, rng: np.random.Generator) -> tuple:
         module.train(training)
@@ -53,9 +62,9 @@ def of_torch(module: object, seed_with: Seed | None = None) -> tuple[Callable, C
         y.backward(torch.tensor(grad))
         return start.grad.numpy()
 
-    return _seeded(
-        forward, seed_with, **{"global stream": "PyTorch has a stream of its own"}
-    ), backward
+    seeded = _seeded(forward, seed_with, **{"global stream": "PyTorch has a stream of its own"})
+    seeded.put_back = lambda: module.train(was)
+    return seeded, backward
 
 
 def of_keras(layer: object, seed_with: Seed | None = None) -> tuple[Callable, None]:

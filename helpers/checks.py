@@ -97,7 +97,9 @@ def diagnose(
     check_flag("inplace", inplace)
     check_count("seed", seed, 0)
     report = Report()
-    trial = Trial(forward, backward, drop, make, inplace, level / len(BY_CHANCE), seed, report)
+    trial = Trial(
+        forward, backward, float(drop), make, inplace, level / len(BY_CHANCE), seed, report
+    )
     unable = getattr(forward, "unable", {})  # of an adaptor: law -> reason
     with _streams_put_back(), np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -110,13 +112,14 @@ def diagnose(
                 report.broken[law] = broken.seen, broken.mistake
             except Skipped as skipped:
                 report.skipped[law] = str(skipped)
-            except Exception as error:  # somebody else's code, which may raise anything
+            except (Exception, SystemExit) as error:  # somebody else's code may raise anything
                 report.broken[law] = f"raises {type(error).__name__}: {error}", ""
             else:
                 report.kept.append(law)
             if law == "shape" and "shape" in report.broken:
                 report.skipped |= dict.fromkeys(list(LAWS)[1:], "there is no output to look at")
                 break
+    getattr(forward, "put_back", lambda: None)()  # of an adaptor: the mode that its layer had
     return report
 
 

@@ -95,6 +95,8 @@ def _choose_folder(folder: str | Path | None) -> tuple[Path, str]:
 
 def _expanded(folder: str | Path, named_by: str) -> Path:
     """The folder with its ``~`` expanded; ``FileNotFoundError`` for somebody who is not here."""
+    if not isinstance(folder, str | os.PathLike) or "\0" in str(folder) or not str(folder):
+        raise TypeError(f"{named_by} must be the path of a folder, got {folder!r}")
     try:
         return Path(folder).expanduser()
     except RuntimeError as error:
@@ -138,7 +140,8 @@ def _check_file(path: Path, name: str, named_by: str) -> None:
     """Raise ``ValueError``, saying what it is and what to do, if a file is not the official one."""
     again = f"Delete it, and get it again: python -m helpers.full_mnist --download {path.parent}"
     if not path.is_file():
-        what = "a folder" if path.is_dir() else "a link that leads nowhere"
+        kinds = {path.is_symlink(): "a link that leads nowhere", path.is_dir(): "a folder"}
+        what = kinds.get(True, "no file of the usual kind")
         raise ValueError(f"{path} ({named_by}) must be the official {name}, found {what}. {again}")
     packed, plain, _ = FILES[name]
     with open(path, "rb") as file:
@@ -217,7 +220,7 @@ def main(arguments: list[str] | None = None) -> None:
             print(f"full MNIST: {_whereabouts()}")
         else:
             hint = "; set MNIST_DIR to this folder to use it" if target else ""
-            print(f"full MNIST: {download_mnist(target or None)}{hint}")
+            print(f"full MNIST: {download_mnist(target or None).absolute()}{hint}")
     except (OSError, ValueError) as error:
         sys.exit(str(error))
 

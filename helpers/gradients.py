@@ -51,6 +51,9 @@ def largest_difference(a: np.ndarray, b: np.ndarray, floor: float = 1e-9) -> str
     check_real("b", b)
     check_same_shape("a", a, "b", b)
     check_positive("floor", floor)
+    for name, values in (("a", a), ("b", b)):
+        if values is None:
+            raise TypeError(f"{name} must be an array of numbers, got None")
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if a.size == 0:
         raise ValueError(f"a must not be empty, got shape {a.shape}")

@@ -181,7 +181,7 @@ def _backward_predicting(trial: Trial) -> None:
     _, cache = trial.call(False)
     try:
         got = np.array(trial.backward(trial.grad.copy(), cache))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise Skipped(f"backward after a prediction raises {type(error).__name__}") from error
     if got.shape != trial.grad.shape or not same(got, trial.grad * predicted):
         mistake = "the mask of the last training" if (got == 0).any() else ""
@@ -196,10 +196,16 @@ def _made(trial: Trial, drop: float, training: bool = True) -> np.ndarray | str:
     if trial.make is None:
         raise Skipped("make was not given")
     try:
+        made = trial.make(trial.drop)
+    except (Exception, SystemExit) as error:
+        raise Broken(f"make({trial.drop:g}) raises {type(error).__name__}: {error}") from error
+    if not callable(made[0] if isinstance(made, tuple | list) and made else made):
+        raise Broken(f"make({trial.drop:g}) gives no function, but {made!r}")
+    try:
         made = trial.make(drop)
-        forward = made[0] if isinstance(made, tuple) else made
+        forward = made[0] if isinstance(made, tuple | list) else made
         y = forward(trial.x.copy(), training, np.random.default_rng(trial.seed))
-    except Exception as error:  # of somebody else's code; which one it is does not matter
+    except (Exception, SystemExit) as error:  # of somebody else's code; whichever it is
         return f"{type(error).__name__}: {error}"
     return np.array(y[0] if isinstance(y, tuple) else y) / trial.x
 

@@ -20,6 +20,7 @@ from helpers.validation import (
     check_float_dtype,
     check_generator,
     check_shape,
+    check_state,
     check_whole_number,
 )
 
@@ -29,7 +30,7 @@ def fixed_count_masks(n_units: int, n_dropped: int) -> np.ndarray:
 
     Returns an array of shape (n_masks, n_units) of 0.0 and 1.0, one mask a row, in lexicographic
     order of the dropped units. Raises ``ValueError`` if no unit would be left, ``TypeError`` for
-    what is no whole number.
+    what is no whole number; and ``ValueError`` for more than 2**20 masks.
 
     >>> fixed_count_masks(3, 1)
     array([[0., 1., 1.],
@@ -38,12 +39,19 @@ def fixed_count_masks(n_units: int, n_dropped: int) -> np.ndarray:
     """
     check_count("n_units", n_units)
     check_whole_number("n_dropped", n_dropped)
+    check_number_of_masks(n_units, n_dropped)
     if not 0 <= n_dropped < n_units:
         raise ValueError(f"n_dropped must be from 0 to {n_units - 1} units, got {n_dropped}")
     dropped = np.array(list(combinations(range(n_units), n_dropped)), dtype=int)
     masks = np.ones((len(dropped), n_units))
     np.put_along_axis(masks, dropped, 0.0, axis=1)  # in each row a 0 at each of its dropped nodes
     return masks
+
+
+def check_number_of_masks(n_units: int, n_dropped: int) -> None:
+    """Raise ``ValueError`` for more masks than fit into the memory of a laptop."""
+    if (n_masks := math.comb(n_units, max(n_dropped, 0))) > 2**20:
+        raise ValueError(f"n_units and n_dropped must have 2**20 masks at most, got {n_masks:,}")
 
 
 def bernoulli_mask(shape: tuple[int, ...], drop: float, rng: np.random.Generator) -> np.ndarray:
@@ -87,12 +95,14 @@ def dropout(layer: np.ndarray, mask: np.ndarray, drop: float) -> np.ndarray:
     """``layer`` with its units masked, and what stays divided by 1 − drop: the mean stays.
 
     ``mask`` holds 1.0 for a unit that stays and 0.0 for one that is dropped, in a shape that
-    multiplies that of ``layer``. Raises ``ValueError`` unless 0 ≤ drop < 1.
+    multiplies that of ``layer``. Raises ``ValueError`` unless 0 ≤ drop < 1, for another mask and
+    for one that does not fit into the layer, ``TypeError`` for what are no arrays.
 
     >>> dropout(np.array([1.0, 2.0]), np.array([0.0, 1.0]), drop=0.5)
     array([0., 4.])
     """
     check_drop(drop)
+    check_state("mask", mask, layer)
     return layer * mask / (1 - drop)
 
 

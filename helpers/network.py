@@ -27,9 +27,11 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from helpers.functions import softmax, softmax_cross_entropy
 from helpers.validation import (
+    check_array,
     check_count,
     check_generator,
     check_mask,
+    check_not_masked,
     check_same_length,
     class_labels,
     finite_array,
@@ -43,7 +45,7 @@ class Network:
 
     ``sizes`` are the numbers of units from the input to the output, ``weights[k]`` has the shape
     ``(sizes[k + 1], sizes[k])`` and ``biases[k]`` the shape ``(sizes[k + 1],)``. Both are views
-    into ``parameters``: change them in place.
+    into ``parameters``: change them in place; another array in their place is refused.
 
     >>> Network([784, 800, 10], np.random.default_rng(0))
     Network 784-800-10: 636,010 parameters, float32
@@ -74,6 +76,14 @@ class Network:
         if rng is not None:
             for weights in self.weights:
                 weights[...] = rng.normal(0, np.sqrt(2 / weights.shape[1]), weights.shape)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if value is not getattr(self, name, value):  # in place, as by -=, it is the same object
+            raise AttributeError(
+                f"network.{name} must be changed in place, as by network.parameters[...] = values "
+                f"or network.weights[0][...] = values: weights and biases are views into parameters"
+            )
+        super().__setattr__(name, value)
 
     def views(self, flat: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Weights and biases as views into a flat array: the parameters, or their gradient."""
@@ -170,6 +180,7 @@ def predict(
     not grow with the number of samples.
     """
     x = checked_input(network, x)
+    check_views(network)
     masks = _checked_masks(network, masks, len(x))
     check_count("chunk", chunk)
     parts = []
@@ -205,6 +216,9 @@ def checked_input(network: Network, x: ArrayLike) -> np.ndarray:
     Raises ``TypeError`` if it is no floating-point numbers, ``ValueError`` if it has no samples or
     another number of columns than the network has inputs.
     """
+    if not isinstance(network, Network):
+        raise TypeError(f"network must be Network(...), got {network!r}")
+    check_not_masked("x", x)
     x = np.asarray(x)
     if x.dtype.kind != "f":
         raise TypeError(f"x must be floating-point numbers, pixels scaled; got {x.dtype}")
@@ -214,6 +228,17 @@ def checked_input(network: Network, x: ArrayLike) -> np.ndarray:
             f"got {x.shape}"
         )
     return x.astype(network.parameters.dtype, copy=False)
+
+
+def check_views(network: Network) -> None:
+    """Raise ``ValueError`` if an array was put in the place of weights or biases."""
+    for name in ("weights", "biases"):
+        for k, values in enumerate(getattr(network, name)):
+            if not np.may_share_memory(values, network.parameters):
+                raise ValueError(
+                    f"network.{name}[{k}] must be a view into network.parameters: write "
+                    f"network.{name}[{k}][...] = values"
+                )
 
 
 def checked_samples(
@@ -234,6 +259,7 @@ def checked_samples(
 def _check_gradient(network: Network, gradient: np.ndarray) -> None:
     """Raise ``ValueError`` if the gradient of ``network`` cannot be written into ``gradient``."""
     like = network.parameters
+    check_array("gradient", gradient)
     if gradient.shape != like.shape or gradient.dtype != like.dtype:
         raise ValueError(
             f"gradient must have shape {like.shape} and dtype {like.dtype}, "

@@ -85,8 +85,14 @@ def standardised(training: Table, *others: Table) -> list[tuple[np.ndarray, np.n
     Every column of ``training`` gets mean 0 and standard deviation 1, and those of the others are
     scaled in the same way: nothing is learned from them. Values beyond ``LIMIT`` are cut to it, so
     that a rare one does not drown the others, and a column that is constant in ``training`` becomes
-    0.
+    0. Raises ``ValueError`` if the others have not as many columns or other classes.
     """
+    for table in others:
+        if table.x.shape[1] != training.x.shape[1] or table.classes != training.classes:
+            raise ValueError(
+                f"others must have the {training.x.shape[1]} columns and the classes "
+                f"{training.classes} of training, got {table.x.shape[1]} and {table.classes}"
+            )
     mean, sd = training.x.mean(axis=0), training.x.std(axis=0)
     constant = sd <= 1e-12 * np.abs(mean)  # rounding aside
     scaled = []

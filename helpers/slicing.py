@@ -13,13 +13,25 @@ import numpy as np
 from scipy.special import expit as sigmoid
 
 from helpers.validation import (
+    check_array,
     check_count,
     check_generator,
     check_indices,
     check_mask,
+    check_matrix,
     check_number,
     check_width,
 )
+
+
+def check_percentage(name: str, value: float) -> None:
+    """Raise ``TypeError`` if ``value`` is no number, or one in single precision.
+
+    There 0.9 of 10 nodes would be 8: it is a little less than 0.9.
+    """
+    check_number(name, value)
+    if isinstance(value, np.float32):
+        raise TypeError(f"{name} must be a number in double precision, got {value!r}")
 
 
 def count_active(n_nodes: int, active_percentage: float, name: str) -> int:
@@ -33,7 +45,7 @@ def count_active(n_nodes: int, active_percentage: float, name: str) -> int:
     29
     """
     check_count("n_nodes", n_nodes)
-    check_number(name, active_percentage)
+    check_percentage(name, active_percentage)
     if not 0 < active_percentage <= 1:  # written so that nan is refused too
         raise ValueError(f"{name} must be in (0, 1], the fraction kept; got {active_percentage}")
     n_active = int(round(n_nodes * active_percentage, 9))  # 100 * 0.29 is 28.999999999999996
@@ -63,6 +75,7 @@ def thin(matrix: np.ndarray, rows: Sequence[int], columns: Sequence[int]) -> np.
     array([[0, 2],
            [3, 5]])
     """
+    check_matrix("matrix", matrix)
     check_indices("rows", rows, matrix.shape[0])
     check_indices("columns", columns, matrix.shape[1])
     return matrix[np.ix_(rows, columns)]
@@ -80,6 +93,8 @@ def restore(
     array([[0., 0., 0.],
            [1., 0., 2.]])
     """
+    check_matrix("matrix", matrix)
+    check_array("thinned", thinned)
     check_indices("rows", rows, matrix.shape[0])
     check_indices("columns", columns, matrix.shape[1])
     if thinned.shape != (len(rows), len(columns)):
@@ -104,6 +119,10 @@ def squared_error_gradients(
     is in it multiplies the node's value, so it may carry the scale 1 / (1 − drop). Raises
     ``ValueError`` for shapes that do not fit.
     """
+    check_matrix("wih", wih)
+    check_matrix("who", who)
+    check_matrix("inputs", inputs)
+    check_array("targets", targets)
     check_width("inputs", inputs, wih.shape[1])
     check_width("who", who, wih.shape[0])
     check_mask("input_mask", input_mask, *inputs.shape)

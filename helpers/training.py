@@ -31,9 +31,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from helpers.interrupts import whole_steps
-from helpers.network import Network, checked_samples
+from helpers.network import Network, check_views, checked_samples
 from helpers.noise import check_mode, noise_of
 from helpers.validation import (
+    check_callback,
     check_count,
     check_drop,
     check_generator,
@@ -146,7 +147,8 @@ class State:
         return bool(self.history.stopped) or len(self.history.loss) >= self.settings.epochs
 
 
-@np.errstate(over="ignore", invalid="ignore")  # a loss that is not finite is an error here
+# a loss that is not finite is an error here, and what is too small is 0
+@np.errstate(over="ignore", under="ignore", invalid="ignore")
 def train(
     network: Network,
     x: ArrayLike,
@@ -262,21 +264,35 @@ def _check_arguments(
     check_generator("rng", rng)
     if not isinstance(network, Network):
         raise TypeError(f"network must be Network(...), got {network!r}")
+    check_views(network)
     if not isinstance(settings, Settings):
         raise TypeError(f"settings must be Settings(...), got {settings!r}")
     if not isinstance(after_epoch, list | tuple) or not all(map(callable, after_epoch)):
         raise TypeError(f"after_epoch must be a list of functions, got {after_epoch!r}")
+    for callback in after_epoch:
+        check_callback("a function in after_epoch", callback)
+        if getattr(callback, "network", network) is not network:  # as of `EarlyStopping`
+            raise ValueError(
+                f"{type(callback).__name__} in after_epoch must look at the network that is "
+                f"trained, got one that looks at another"
+            )
     if state is None:
         return
     if not isinstance(state, State):
         raise TypeError(f"state must be State(...) or None, got {state!r}")
     if state.settings != settings:
         raise ValueError(f"state must have the settings {settings}, got {state.settings}")
-    if state.change.shape != network.parameters.shape:
-        raise ValueError(
-            f"state must have a change of shape {network.parameters.shape}, "
-            f"got {state.change.shape}"
+    like, change = network.parameters, state.change
+    if not isinstance(change, np.ndarray) or (change.shape, change.dtype) != (
+        like.shape,
+        like.dtype,
+    ):
+        got = (
+            f"{change.dtype} of {change.shape}" if isinstance(change, np.ndarray) else repr(change)
         )
+        raise ValueError(f"state must have a change {like.dtype} of {like.shape}, got {got}")
+    if not np.isfinite(change).all():
+        raise ValueError("state must have a finite change, got one that is not")
 
 
 def _diverged(what: str, rate: float) -> FloatingPointError:

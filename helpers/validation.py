@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from numbers import Real
+from collections.abc import Callable, Sequence
+from inspect import signature
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -55,8 +55,13 @@ def check_generator(name: str, rng: np.random.Generator) -> None:
 
 
 def check_number(name: str, value: float) -> None:
-    """Raise ``TypeError`` if ``value`` is no real number, or a truth value."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+    """Raise ``TypeError`` if ``value`` is no int or float, or a truth value.
+
+    A fraction, which NumPy would take for an object, is none here; nor is a float16, whose 0.2 is
+    0.19995.
+    """
+    is_number = isinstance(value, int | float | np.integer | np.floating)
+    if isinstance(value, bool | np.bool_ | np.float16) or not is_number:
         raise TypeError(f"{name} must be a number, got {value!r}")
 
 
@@ -72,9 +77,13 @@ def finite_number(name: str, value: float) -> float:
     Raises ``TypeError`` if it is no number, ``ValueError`` if it is nan or infinite.
     """
     check_number(name, value)
-    if not np.isfinite(value):
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        raise ValueError(f"{name} must be below 1e308, got a larger whole number") from None
+    if not np.isfinite(number):
         raise ValueError(f"{name} must be finite, got {value}")
-    return float(value)
+    return number
 
 
 def finite_array(
@@ -108,13 +117,18 @@ def finite_array(
     return array
 
 
+def check_not_masked(name: str, values: ArrayLike) -> None:
+    """Raise ``TypeError`` for a masked array."""
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError(f"{name} must not be a masked array: its mask would be ignored")
+
+
 def check_real(name: str, values: ArrayLike) -> None:
     """Raise ``TypeError`` for arrays that NumPy would make numbers of with something lost.
 
     Those are masked arrays, booleans, complex numbers, dates, times and objects.
     """
-    if isinstance(values, np.ma.MaskedArray):
-        raise TypeError(f"{name} must not be a masked array: its mask would be ignored")
+    check_not_masked(name, values)
     kind = values.dtype.kind if isinstance(values, np.ndarray) else ""
     if kind in NO_REAL_NUMBERS:
         raise TypeError(f"{name} must be an array of real numbers, got {NO_REAL_NUMBERS[kind]}")
@@ -154,6 +168,47 @@ def check_one_sample(name: str, values: np.ndarray) -> None:
         raise ValueError(f"{name} must have shape (n,), (n, 1) or (1, n), got {values.shape}")
 
 
+def check_array(name: str, values: np.ndarray) -> None:
+    """Raise ``TypeError`` if this is no array of NumPy, or a masked one."""
+    if not isinstance(values, np.ndarray):
+        raise TypeError(f"{name} must be an array, got {type(values).__name__}")
+    check_not_masked(name, values)
+
+
+def check_matrix(name: str, matrix: np.ndarray) -> None:
+    """Raise ``TypeError`` if ``matrix`` is no array, ``ValueError`` if it has not two axes."""
+    check_array(name, matrix)
+    if matrix.ndim != 2:
+        raise ValueError(f"{name} must have two axes, got shape {matrix.shape}")
+
+
+def check_state(name: str, state: np.ndarray, layer: np.ndarray) -> None:
+    """Raise unless ``state`` holds zeros and ones (or booleans), and fits into ``layer``.
+
+    One of shape (n,) would make a matrix of a column (n, 1).
+    """
+    check_array(name, state)
+    check_array("layer", layer)
+    try:
+        fits = np.broadcast_shapes(state.shape, layer.shape) == layer.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{name} must fit into the layer's shape {layer.shape}, got {state.shape}")
+    if not np.all((state == 0) | (state == 1)):
+        raise ValueError(f"{name} must hold zeros and ones, without the scale")
+
+
+def check_callback(name: str, callback: Callable) -> None:
+    """Raise ``TypeError`` if this cannot be called with one argument."""
+    try:
+        signature(callback).bind(None)
+    except TypeError as error:
+        raise TypeError(f"{name} must take one argument: {callback!r}: {error}") from None
+    except ValueError:  # of some functions that are not written in Python this is not known
+        pass
+
+
 def check_width(name: str, matrix: np.ndarray, width: int) -> None:
     """Raise ``ValueError`` unless ``matrix`` has two axes and ``width`` columns."""
     if np.ndim(matrix) != 2 or np.shape(matrix)[1] != width:
@@ -166,6 +221,7 @@ def check_mask(name: str, mask: np.ndarray | float, n_samples: int, n_units: int
     (n_samples, 1) would multiply without a complaint, and drop whole samples. Raises it too for
     what are no finite numbers; booleans pass, as 0 and 1.
     """
+    check_not_masked(name, mask)
     if np.shape(mask) not in ((), (n_units,), (n_samples, n_units)):
         raise ValueError(
             f"{name} must be a number or have shape ({n_units},) or ({n_samples}, {n_units}), "
@@ -189,6 +245,7 @@ def check_indices(name: str, indices: Sequence[int], n: int) -> None:
 
     Raises ``ValueError`` for one that comes twice, too.
     """
+    check_not_masked(name, indices)
     array = np.asarray(indices)
     if array.size and array.dtype.kind not in "iu":
         raise TypeError(f"{name} must be whole numbers, got {array.dtype} values")
@@ -214,6 +271,7 @@ def class_labels(name: str, labels: ArrayLike, n_classes: int) -> np.ndarray:
     ``ValueError`` for another shape, for no labels at all, and for a label that is not one of
     0 … ``n_classes`` − 1 (naming the first).
     """
+    check_not_masked(name, labels)
     array = np.asarray(labels)
     if array.dtype.kind not in "iuf":  # no bools, no text
         raise TypeError(f"{name} must be whole numbers, got {array.dtype} values")

@@ -41,12 +41,26 @@ def test_a_class_with_a_flag():
 
 def test_a_flag_may_have_another_name_and_a_layer_no_way_back():
     class Other:
+        train_mode = True
+
         def forward(self, x):
             return x * (np.random.random(x.shape) >= 0.2) / 0.8 if self.train_mode else x
 
     report = diagnose(*of_class(Other(), flag="train_mode"))
     assert report.failures == ["global stream"]
     assert report.skipped["backward"] == "there is no backward"
+
+
+def test_after_a_diagnosis_the_mode_is_what_it_was():
+    for mode in (True, False):
+        layer = Layer()
+        layer.training = mode
+        diagnose(*of_class(layer))
+        assert layer.training is mode
+    with pytest.raises(
+        ValueError, match=r"^flag must be an attribute of the layer, got 'trainning'"
+    ):
+        of_class(Layer(), flag="trainning")
 
 
 def test_a_pair_of_functions_without_rng():
@@ -96,6 +110,9 @@ def test_dropout_of_pytorch_passes():
 
     report = diagnose(*make(0.2), make=make)
     assert report.passed and list(report.skipped) == ["global stream"]
+    module = torch.nn.Dropout(0.2)
+    diagnose(*of_torch(module))
+    assert module.training
     assert diagnose(*make(0.2, inplace=True)).failures == ["input"]
     assert diagnose(*make(0.2, inplace=True), inplace=True).passed
 

@@ -711,6 +711,32 @@ def test_where_units_are_not_independent_the_rate_of_each_is_not_asked():
         )
 
 
+@pytest.mark.parametrize(
+    ("make", "seen"),
+    [
+        (lambda drop: undefined, "make(0.2) raises NameError: name 'undefined' is not defined"),  # noqa: F821
+        (lambda: 0, "make(0.2) raises TypeError: "),
+        (lambda drop: None, "make(0.2) gives no function, but None"),
+        (lambda drop: (), "make(0.2) gives no function, but ()"),
+    ],
+)
+def test_a_make_that_makes_nothing_refuses_nothing(make, seen):
+    report = diagnose(masked(coins), make=make)
+    for law in ("drop 0", "drop 1", "refuses"):
+        assert report.broken[law][0].startswith(seen)
+    as_list = diagnosed().passed and diagnose(
+        *build(DROP, PLAIN), make=lambda drop: list(build(drop, PLAIN))
+    )
+    assert as_list.passed
+
+
+def test_a_dropout_that_wants_to_end_the_program_does_not():
+    def forward(x, training, rng):
+        raise SystemExit(3)
+
+    assert diagnose(forward).broken == {"shape": ("raises SystemExit: 3", "")}
+
+
 # ---- by other hands ----------------------------------------------------------------------------
 
 BY_OTHERS = {  # written by somebody who had not seen the laws: what is found, but for the edges

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tools import copies
+from tools import copies, files
 from tools.lab import NO_NEWS, ask_for_no_news, lab_options
 
 
@@ -36,6 +36,27 @@ def test_missing_copies_are_made_and_answers_stay(folders):
     assert copies.bring(*folders) == []
     assert json.loads((work / "02_two.ipynb").read_text()) == json.loads(lesson("answer = 28"))
     assert (work / "glossary.md").read_text() == "words"
+
+
+def test_a_disk_that_is_full_leaves_no_half_a_copy(folders, monkeypatch):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        copies.bring(*folders)
+    assert not (folders[1] / "01_one.ipynb").exists()
+    monkeypatch.undo()
+    copies.bring(*folders)
+    for name in ("01_one.ipynb", "glossary.md"):
+        assert (folders[1] / name).read_bytes() == (folders[0] / name).read_bytes()
+    assert not list(folders[1].glob("*.part"))
+
+
+def test_a_lesson_that_is_damaged_is_named(folders):
+    (folders[0] / "02_two.ipynb").write_text("<<<<<<< HEAD")
+    with pytest.raises(ValueError, match=r"02_two\.ipynb is damaged .*: git checkout notebooks"):
+        copies.bring(*folders)
 
 
 def test_a_lesson_that_has_changed_since_is_named_and_its_copy_stays(folders):

@@ -1,9 +1,12 @@
 """Input that would give a wrong result without a word is refused, by the name of its argument."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from helpers.article_b import NeuralNetwork
+from helpers.early_stopping import EarlyStopping
 from helpers.functions import (
     cross_entropy,
     cross_entropy_from_logits,
@@ -16,14 +19,17 @@ from helpers.gradients import largest_difference, numerical_jacobian
 from helpers.masks import (
     active_units,
     bernoulli_mask,
+    bernoulli_states,
+    dropout,
     fixed_count_masks,
     gaussian_mask,
     inverted_mask,
 )
-from helpers.network import Network, error_rate, forward, predict
+from helpers.mnist import one_hot, unit_pixels
+from helpers.network import Network, error_rate, forward, loss_and_gradient, predict
 from helpers.noise import noise_of
 from helpers.slicing import active_indices, count_active, restore, squared_error_gradients, thin
-from helpers.training import Settings, limit_norms
+from helpers.training import Settings, limit_norms, train
 from helpers.validation import finite_array
 
 RNG = np.random.default_rng(0)
@@ -164,12 +170,96 @@ FLAT = np.ones(2)
         (lambda: noise_of("mask", NETWORK, 0, 1), "hidden_drop must be in [0, 1)"),
         (lambda: Settings(epochs=4).rate(99), "epoch must be from 0 to 3, got 99"),
         (lambda: Settings(epochs=4).rate(-1), "epoch must be from 0 to 3, got -1"),
+        (lambda: Settings(learning_rate=Fraction(1, 10)), "learning_rate must be a number, got Fr"),
+        (
+            lambda: Settings(learning_rate=10**400),
+            "learning_rate must be below 1e308, got a larger",
+        ),
+        (lambda: bernoulli_states(3, np.float16(0.2)), "drop must be a number, got np.float16(0.2"),
+        (
+            lambda: count_active(10, np.float32(0.9), "part"),
+            "part must be a number in double preci",
+        ),
+        (lambda: fixed_count_masks(40, 20), "n_units and n_dropped must have 2**20 masks at most"),
+        (lambda: dropout(np.ones((3, 1)), FLAT[:1], 2), "drop must be in [0, 1)"),
+        (lambda: dropout(np.ones((3, 1)), np.ones(3), 0.5), "mask must fit into the layer's shape"),
+        (lambda: dropout(np.ones((3, 1)), np.ones(2), 0.5), "mask must fit into the layer's shape"),
+        (lambda: dropout(FLAT, 2 * FLAT, 0.5), "mask must hold zeros and ones, without the scale"),
+        (lambda: dropout(FLAT, FLAT * np.nan, 0.5), "mask must hold zeros and ones"),
+        (lambda: dropout([1.0, 2.0], FLAT, 0.5), "layer must be an array, got list"),
+        (lambda: thin([[1, 2]], [0], [0]), "matrix must be an array, got list"),
+        (lambda: thin(np.ones((2, 2, 2)), [0], [0]), "matrix must have two axes, got shape (2, 2,"),
+        (lambda: restore(np.ones((2, 2)), [[1]], [0], [0]), "thinned must be an array, got list"),
+        (lambda: gradients(wih=[[1, 2]]), "wih must be an array, got list"),
+        (lambda: largest_difference(None, None), "a must be an array of numbers, got None"),
+        (lambda: predict(None, X), "network must be Network(...), got None"),
+        (lambda: EarlyStopping("n", X, LABELS), "network must be Network(...), got 'n'"),
+        (lambda: loss_and_gradient(NETWORK, X, LABELS, gradient=[1]), "gradient must be an array,"),
+        (lambda: learn(after_epoch=[EarlyStopping]), "a function in after_epoch must take one arg"),
+        (
+            lambda: learn(after_epoch=[lambda: 0]),
+            "a function in after_epoch must take one argument",
+        ),
+        (
+            lambda: learn(after_epoch=[EarlyStopping(NETWORK, X, LABELS)]),
+            "EarlyStopping in after_epoch must look at the network that is trained, got one that",
+        ),
     ],
 )
 def test_what_a_helper_cannot_take_is_refused_by_name(call, message):
     with pytest.raises((ValueError, TypeError)) as caught:
         call()
     assert str(caught.value).startswith(message)
+
+
+def learn(**options):
+    network, rng = Network([3, 4, 2], np.random.default_rng(0)), np.random.default_rng(0)
+    return train(network, X, LABELS, Settings(epochs=1), rng, **options)
+
+
+MASKED = np.ma.masked_array([1, 0], mask=[0, 1])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: error_rate(NETWORK, X, MASKED),
+        lambda: predict(NETWORK, np.ma.masked_array(X)),
+        lambda: one_hot(MASKED, 2),
+        lambda: unit_pixels(np.ma.masked_array(np.zeros((1, 784), np.uint8))),
+        lambda: thin(np.ones((2, 2)), MASKED, [0]),
+        lambda: thin(np.ma.masked_array(np.ones((2, 2))), [0], [0]),
+        lambda: forward(NETWORK, X, [None, np.ma.masked_array(np.ones(4))]),
+        lambda: dropout(np.ones(2), MASKED, 0.5),
+    ],
+)
+def test_the_mask_of_a_masked_array_is_not_passed_over(call):
+    with pytest.raises(TypeError, match=r"must not be a masked array: its mask would be ignored$"):
+        call()
+
+
+def test_weights_are_changed_in_place_or_not_at_all():
+    network = Network([3, 4, 2], np.random.default_rng(0))
+    network.weights[0] -= 1
+    network.parameters *= 0.5
+    before = network.parameters.copy()
+    for name in ("parameters", "weights", "biases"):
+        with pytest.raises(AttributeError, match=rf"^network\.{name} must be changed in place"):
+            setattr(network, name, getattr(network, name)[:])
+    network.weights[1] = network.weights[1].copy()
+    for call in (
+        lambda: predict(network, X),
+        lambda: train(network, X, LABELS, Settings(epochs=1), RNG),
+    ):
+        with pytest.raises(ValueError, match=r"^network\.weights\[1\] must be a view into"):
+            call()
+    np.testing.assert_array_equal(network.parameters, before)
+
+
+def test_numpy_may_be_told_to_raise_for_what_is_too_small():
+    with np.errstate(all="raise"):
+        history = learn()
+    assert len(history.loss) == 1
 
 
 def gradients(**other):

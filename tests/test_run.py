@@ -35,3 +35,23 @@ def test_outputs_are_stored_in_one_piece_and_nothing_else_changes(tmp_path, monk
     assert broken.read_bytes() == before
     executed = nbformat.read(run.BUILD / path.name, as_version=4)
     assert executed.cells[2].outputs[0].text == "seconds\n"
+
+
+def test_a_damaged_notebook_is_a_line_of_its_own(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(run, "BUILD", tmp_path)
+    (tmp_path / "03_bad.ipynb").write_text("<<<<<<< HEAD")
+    assert run.run_all([tmp_path / "03_bad.ipynb"], 1, store=True) == [False]
+    assert "03_bad" in (line := capsys.readouterr().out) and "is damaged: git checkout" in line
+
+
+def test_start_up_files_of_a_reader_are_not_run(tmp_path, monkeypatch, capsys):
+    start_up = tmp_path / "profile_default" / "startup"
+    start_up.mkdir(parents=True)
+    (start_up / "00.py").write_text("from numpy import *")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    monkeypatch.setattr(run, "BUILD", tmp_path)
+    path = tmp_path / "04_sums.ipynb"
+    cells = [v4.new_code_cell("print(sum(k for k in (1, 2)))")]
+    nbformat.write(v4.new_notebook(cells=cells, metadata=METADATA), path)
+    assert run.run_all([path], 1, store=True) == [True]
+    assert nbformat.read(path, as_version=4).cells[0].outputs[0].text == "3\n"

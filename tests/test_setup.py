@@ -202,6 +202,25 @@ def test_a_linked_environment_is_not_emptied(copy):
     assert list(shared.iterdir()) == [shared / "file"]
 
 
+def test_a_folder_of_other_things_is_not_emptied(copy):
+    fake_python(copy.path / "python3", PYTHONS[0])
+    for name in ("diary", "."):
+        folder = copy.folder / name
+        folder.mkdir(exist_ok=True)
+        (folder / "today").write_text("dear diary")
+        done = copy.run(LESSON_VENV=name)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith(f"LESSON_VENV is {name}, which holds other things")
+        assert (folder / "today").read_text() == "dear diary"
+
+
+def test_a_home_of_another_python_is_not_asked(copy):
+    fake_python(copy.path / "python3", PYTHONS[0])
+    tool = copy.path / "python3"
+    tool.write_text(tool.read_text().replace("\n", '\n[ -z "${PYTHONHOME:-}" ] || exit 1\n', 1))
+    assert copy.run(PYTHONHOME="/nonexistent", PYTHONHASHSEED="abc").returncode == 0
+
+
 def test_the_newest_packages_can_be_asked_for(copy):
     fake_python(copy.path / "python3", PYTHONS[0])
     assert "LESSON_NEWEST is set" in copy.run(LESSON_NEWEST="1").stdout

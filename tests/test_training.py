@@ -233,7 +233,9 @@ def test_a_state_of_another_training_is_refused():
     network, x, labels, settings, rng = new_run()
     for state, message in (
         (State(Settings(), np.zeros_like(network.parameters)), r"the settings Settings\(.*, got S"),
-        (State(settings, np.zeros(3)), rf"a change of shape .*{network.parameters.size}.*\(3,\)"),
+        (State(settings, np.zeros(3)), rf"a change .*{network.parameters.size}.*\(3,\)"),
+        (State(settings, None), r"a change .*, got None"),
+        (State(settings, np.full_like(network.parameters, np.nan)), "a finite change"),
     ):
         with pytest.raises(ValueError, match=f"^state must have {message}"):
             train(network, x, labels, settings, rng, state=state)

@@ -11,9 +11,10 @@ import argparse
 import datetime
 import hashlib
 import json
-import shutil
 import sys
 from pathlib import Path
+
+from tools.files import replacing
 
 PROJECT = Path(__file__).resolve().parent.parent
 LESSONS, WORK = PROJECT / "notebooks", PROJECT / "work"
@@ -31,7 +32,8 @@ def bring(lessons: Path = LESSONS, work: Path = WORK) -> list[str]:
     for lesson in files(lessons):
         copy, today = work / lesson.name, fingerprint(lesson)
         if not copy.exists():
-            shutil.copyfile(lesson, copy)  # the contents alone: the original may be read-only
+            with replacing(copy) as file:  # the contents alone: the original may be read-only
+                file.write(lesson.read_bytes())
             then[lesson.name] = today
         elif then.get(lesson.name, today) != today:
             changed.append(lesson.stem)
@@ -66,10 +68,18 @@ def files(lessons: Path) -> list[Path]:
 
 
 def fingerprint(lesson: Path) -> str:
-    """What tells one state of a lesson from another: its text and code, not its outputs."""
+    """What tells one state of a lesson from another: its text and code, not its outputs.
+
+    Raises ``ValueError``, naming the file, for one that is no notebook any more.
+    """
     text = lesson.read_text(encoding="utf-8")
     if lesson.suffix == ".ipynb":
-        text = json.dumps([cell["source"] for cell in json.loads(text)["cells"]])
+        try:
+            text = json.dumps([cell["source"] for cell in json.loads(text)["cells"]])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"{lesson} is damaged ({error}): git checkout {lesson.parent.name} brings it back"
+            ) from error
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -83,7 +93,8 @@ def made_from(work: Path) -> dict[str, str]:
 
 def write(work: Path, then: dict[str, str]) -> None:
     """Note what the copies were made from."""
-    (work / MADE_FROM).write_text(json.dumps(then, indent=1) + "\n", encoding="utf-8")
+    with replacing(work / MADE_FROM) as file:
+        file.write((json.dumps(then, indent=1) + "\n").encode())
 
 
 def free_name(folder: Path, copy: Path) -> Path:

@@ -1,4 +1,6 @@
-"""Kernels of the Python that runs, whatever kernels are installed on the machine."""
+"""Kernels of the Python that runs, whatever kernels and start-up files the machine has."""
+
+from pathlib import Path
 
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
 from jupyter_client import AsyncKernelManager
@@ -6,6 +8,8 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from traitlets import default
 
 NAME = "python3"
+OWN_IPYTHON = Path(__file__).resolve().parent.parent / "build" / "ipython"
+SETTINGS = {"IPYTHONDIR": str(OWN_IPYTHON), "PYTHONSTARTUP": ""}  # not a reader's start-up files
 
 
 class ThisPythonOnly(KernelSpecManager):
@@ -17,7 +21,7 @@ class ThisPythonOnly(KernelSpecManager):
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         """Return the kernel of the running Python."""
-        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
+        return KernelSpec(resource_dir=RESOURCES, env=SETTINGS, **get_kernel_dict())
 
 
 class KernelOfThisPython(AsyncKernelManager):

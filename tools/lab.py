@@ -52,7 +52,7 @@ def copies_folder() -> str:
     """The folder of the copies, made where they are missing; says what there is to say."""
     try:
         changed = bring()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         print(f"No copies can be made ({error}): these are the originals. Save elsewhere.")
         return "notebooks"
     print("Your copies of the lessons are in work/.")

@@ -155,6 +155,7 @@ begin_alone() {  # waits while another process sets up the same environment
 
 unset PYTHONSAFEPATH  # "-m tools.run" is found from this folder
 unset PYTHONPATH  # .venv has all that is needed; what else is there may be broken, or another NumPy
+unset PYTHONHOME PYTHONHASHSEED  # with a wrong one no Python runs at all
 unset PYTEST_ADDOPTS PYTEST_PLUGINS PYTEST_DISABLE_PLUGIN_AUTOLOAD
 if [ -n "${PYTHON:-}" ] || ! ready; then
     python=$(choose_python)
@@ -168,6 +169,11 @@ fi
 if ! ready; then  # it may be, if another has done it
     if [ -L "$venv" ]; then  # made anew it would be emptied, where it leads to
         echo "$venv is a link, and it is not set up as it is needed here: remove the link." >&2
+        exit 1
+    fi
+    if [ "$venv" != .venv ] && [ -d "$venv" ] && ! [ -f "$venv/pyvenv.cfg" ] && [ -n "$(ls -A "$venv")" ]; then
+        echo "LESSON_VENV is $venv, which holds other things than an environment and would be emptied: name" \
+            "another folder." >&2
         exit 1
     fi
     version=$(fitting_version "$python")

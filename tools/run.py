@@ -49,7 +49,13 @@ def run(path: Path, store: bool, stop: Event) -> tuple[bool, str]:
         if stop.is_set():
             raise Stopped
 
-    notebook = nbformat.read(path, as_version=4)
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (ValueError, AttributeError) as damage:  # no JSON, or none of a notebook
+        return (
+            False,
+            f"{path.stem:28} is damaged: git checkout {path.parent.name} ({one_line(damage)})",
+        )
     metadata = deepcopy(notebook.metadata)
     client = NotebookClient(
         notebook,
@@ -146,17 +152,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Execute every notebook into build/.")
     parser.add_argument("--store", action="store_true", help="store the outputs in notebooks/ too")
     store = parser.parse_args(arguments).store
-    BUILD.mkdir(exist_ok=True)
     at_once = os.cpu_count() or 1
     os.environ["TQDM_DISABLE"] = "1"  # bars have no reader here
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # each kernel has a core of its own
     paths = sorted(NOTEBOOKS.glob("*.ipynb"))
     start = time.perf_counter()
     try:
+        BUILD.mkdir(exist_ok=True)
         ran = run_all(paths, at_once, store)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
+    except OSError as error:
+        print(f"error: {BUILD} cannot be written: {error}", file=sys.stderr)
+        return 1
     seconds, failed = time.perf_counter() - start, ran.count(False)
     print(f"{len(paths)} notebooks in {seconds:.1f} s, {failed} failed, executed copies in build/")
     return 1 if failed or not paths else 0

@@ -4,6 +4,7 @@
 loaded when one of them is asked for: right answers, typical wrong ones with their hints, solutions.
 """
 
+import sys
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -18,18 +19,26 @@ def check(name: str, answer: object) -> None:
     >>> check("01.5", 4)
     01.5: not right: the inner derivative of z / T is 1 / T, not T
     """
-    print(f"{name}: {verdict(find(name), answer)}")
+    say(f"{name}: {verdict(find(name), answer)}")
 
 
 def solution(name: str) -> None:
     """Print the explanation of exercise ``name``; ``ValueError`` if there is none."""
-    print(f"{name}: {find(name).solution}")
+    say(f"{name}: {find(name).solution}")
+
+
+def say(text: str) -> None:
+    """Print; where the output has no such characters, with question marks in their place."""
+    try:
+        print(text)
+    except UnicodeEncodeError:
+        print(text.encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding))
 
 
 def find(name: str) -> Exercise:
     """The exercise called ``name``, such as ``"02.3"``; ``ValueError`` if there is none."""
     exercises = load(str(name)[:2])
-    if name not in exercises:
+    if not isinstance(name, str) or name not in exercises:
         raise ValueError(f"name must be one of {', '.join(load())}, got {name!r}")
     return exercises[name]
 

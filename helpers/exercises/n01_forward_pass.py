@@ -74,7 +74,11 @@ EXERCISES = {
         },
         solution="softmax(z) - y with the stable softmax along the last axis: the collapse of the "
         "chain holds for each row, and a sum of losses has no factor 1/n.",
-        inputs=((LOGITS, TARGETS), (np.array([[0.3, -1.0, 2.0, 0.1]]), np.eye(4)[[2]])),
+        inputs=(
+            (LOGITS, TARGETS),
+            (np.array([[0.3, -1.0, 2.0, 0.1]]), np.eye(4)[[2]]),
+            (np.array([[-1000.0, -1001.0, -1003.0]]), np.eye(3)[[0]]),
+        ),
     ),
     "01.5": Exercise(
         right=0.25,

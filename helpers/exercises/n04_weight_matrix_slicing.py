@@ -48,7 +48,7 @@ EXERCISES = {
         },
         solution="product = np.zeros(len(w)); product[rows] = thin(w, rows, columns) @ x[columns].",
         inputs=(
-            (MATRIX, np.array([1.0, 2.0, 3.0, 4.0]), [0, 2], [0, 1, 3]),
+            (MATRIX, np.array([1.0, 2.25, 3.0, 4.0]), [0, 2], [0, 1, 3]),
             (MATRIX.T - 5, np.array([-1.0, 0.5, 2.0]), [1, 2], [2]),
             (MATRIX[:2, :2], np.array([3.0, -1.0]), [0, 1], [0, 1]),
         ),

@@ -42,9 +42,9 @@ ANOTHER = (
 
 def judge_training(answer: np.ndarray) -> str:
     """Right is a gain within three recorded standard errors, an error within a factor of two."""
-    if answer.shape != (2,) or not np.isfinite(answer).all():
+    if answer.size != 2 or not np.isfinite(answer).all():
         return "hand in two numbers, (gain, standard_error)"
-    gain, error = answer
+    gain, error = answer.ravel()
     if abs(error - GAIN) < 3 * ERROR and ERROR / 2 <= gain <= 2 * ERROR:
         return "the gain comes first, then its standard error"
     if abs(gain + GAIN) < 3 * ERROR:

@@ -24,6 +24,12 @@ def with_the_first_alone(masks: np.ndarray) -> np.ndarray:
 
 LAST_DIFFERS = np.ones((3, 4, 5))
 LAST_DIFFERS[-1, -1, -1] = 0
+ONE_EACH = np.ones((4, 4, 4))  # masks with equal counts along each axis, and no two the same
+ONE_EACH[
+    np.arange(4)[:, np.newaxis], np.arange(4), (np.arange(4)[:, np.newaxis] + range(4)) % 4
+] = 0
+MIDDLE_DIFFERS = np.ones((3, 5, 3))
+MIDDLE_DIFFERS[1, 2, 1] = 0
 
 EXERCISES = {
     "10.1": Exercise(
@@ -53,6 +59,8 @@ EXERCISES = {
             (coins(3, 4, 1).repeat(5, 2),),
             (np.concatenate([coins(3, 1, 5).repeat(3, 1), coins(3, 1, 5)], axis=1),),
             (LAST_DIFFERS,),
+            (ONE_EACH,),
+            (MIDDLE_DIFFERS,),
         ),
     ),
     "10.3": Exercise(
