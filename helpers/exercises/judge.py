@@ -169,7 +169,7 @@ def compare(value: np.ndarray, right: np.ndarray) -> str:
         if value * right < 0:
             turned = np.isclose(value, -right, rtol=5e-3)
             return "the sign is wrong" if turned else "the sign is wrong, and the size"
-        if right != 0 and abs(value / right - 1) < 0.02 and right % 1:
+        if right != 0 and abs(value / right - 1) < 0.04 and right % 1:
             return "close: give more digits, or look for a small slip"
         return "too large" if value > right else "too small"
     if not np.all((value == 0) == (right == 0)):

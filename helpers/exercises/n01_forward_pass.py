@@ -34,6 +34,7 @@ EXERCISES = {
             "the other probabilities shrink too: divide by the new sum": 0.66023477 * np.e,
             "the 1 is added to the logit, not to the probability": 1.66023477,
             "nothing has changed: add 1 to the second logit only, not to all": 0.66023477,
+            "that is the probability before the change": 0.66,
             "softmax along the wrong axis: a column needs axis=0": 1,
         },
         solution="exp of the second logit grows by the factor e, the others stay: "
