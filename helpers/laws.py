@@ -107,14 +107,20 @@ def _global_stream(trial: Trial) -> None:
     """No global random stream is moved or seeded."""
     for _ in range(3):  # another thread may draw from it, too, but not each time
         np.random.seed(12345)  # noqa: NPY002
-        before = str(np.random.get_state()), random.getstate()  # noqa: NPY002
+        before = _streams()
         trial.call(True)
         trial.call(False)
-        after = str(np.random.get_state()), random.getstate()  # noqa: NPY002
+        after = _streams()
         if before == after:
             return
     whose = "NumPy's" if before[0] != after[0] else "Python's"
     raise Broken(f"{whose} global stream has moved", "is it drawn from, where rng is meant")
+
+
+def _streams() -> tuple[tuple, tuple]:
+    """The states of the global streams of NumPy and of Python."""
+    _, key, *rest = np.random.get_state()  # noqa: NPY002
+    return (key.tobytes(), *rest), random.getstate()
 
 
 # ---- the way back ------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ class Trial:
         stay = self.outputs[self.outputs != 0]
         if not stay.size or not same(stay, stay[0]):
             raise Skipped("what stays has no single scale")
-        return float(np.median(stay))
+        return float(stay[0])
 
     @cached_property
     def predicted(self) -> float:
@@ -142,7 +142,7 @@ class Trial:
         factors = np.array([y / self.x for y in self.predictions])
         if not same(factors, factors.flat[0]):
             raise Skipped("a prediction is no multiple of its input")
-        return float(np.median(factors))
+        return float(factors.flat[0])
 
     def unlikely(self, k: np.ndarray, n: int, p: float, n_tests: int) -> np.ndarray:
         """Which counts are too unlikely, in a law of so many tests."""

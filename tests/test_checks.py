@@ -125,6 +125,12 @@ def test_a_global_stream_is_named(draw, whose):
     )  # fmt: skip
 
 
+def test_a_global_stream_is_seen_however_short_arrays_are_printed():
+    with np.printoptions(threshold=3):
+        report = diagnose(masked(lambda shape, rng: np.random.random(shape) >= DROP), drop=DROP)
+    assert "global stream" in report.failures
+
+
 def test_where_masks_do_not_repeat_the_way_back_at_0_is_not_tried():
     report = diagnosed(bug="global stream")
     assert report.skipped["backward at 0"] == (
