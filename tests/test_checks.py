@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from helpers import checks
+from helpers.bugs import BUGS, SCALED, Style, build, fits, styles
 from helpers.checks import Report, diagnose
-from helpers.dropouts import BUGS, SCALED, Style, build, fits, styles
 from helpers.laws import LAWS
 from helpers.laws_of_chance import BY_CHANCE, nearest
 from helpers.trial import N_CALLS, N_SAMPLES, N_UNITS, Trial, tails

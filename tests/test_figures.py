@@ -26,7 +26,7 @@ from small_figures import (
 )
 
 from helpers import figures
-from helpers.figures import style, words
+from helpers.figures import colours, style, words
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -153,7 +153,7 @@ def test_a_small_matrix_is_read_out_and_a_large_one_summed_up():
 
 @given(st.floats(-1, 1))
 def test_a_weight_has_the_colour_of_its_sign_and_black_text_stays_readable_on_it(value):
-    colour = style.weight_colour(value)
+    colour = colours.weight_colour(value)
     assert abs(value) < 0.1 or sign(colour) == np.sign(value)
     channels = np.array(colour[:3])
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)

@@ -30,7 +30,7 @@ from small_figures import (
 )
 
 from helpers import figures
-from helpers.figures import style
+from helpers.figures import colours
 from helpers.figures.matrices import draw_matrix
 from helpers.figures.networks import draw_network, draw_node
 from helpers.figures.words import number, numbers
@@ -42,7 +42,7 @@ def test_an_active_node_is_filled_and_holds_its_value():
     (circle,), (text,) = circles(ax), ax.texts
     assert circle.center == text.get_position() == (1, 2)
     assert text.get_text() == "0.52"
-    assert circle.get_facecolor() == to_rgba(style.PAPER) and is_solid(circle)
+    assert circle.get_facecolor() == to_rgba(colours.PAPER) and is_solid(circle)
     assert not ax.lines
 
 
@@ -51,7 +51,7 @@ def test_a_dropped_node_is_hollow_dashed_and_crossed(small):
     ax = new_axes()
     draw_node(ax, 1, 2, "0.52", dropped=True, small=small)
     (circle,) = crossed(ax)
-    assert circle.get_edgecolor() == to_rgba(style.FADED) and not is_solid(circle)
+    assert circle.get_edgecolor() == to_rgba(colours.FADED) and not is_solid(circle)
     assert not ax.texts
     slopes = sorted(np.sign(np.prod(np.diff(line.get_xydata(), axis=0))) for line in ax.lines)
     assert slopes == [-1, 1]
@@ -224,7 +224,7 @@ def test_a_matrix_shows_each_number_in_its_cell_and_hatches_what_is_dropped():
         assert at[shown] == pytest.approx((cell.get_x() + 0.75, cell.get_y() + 0.5))
         assert bool(cell.get_hatch()) == (row == 1 or column == 0)
         if not cell.get_hatch():
-            assert cell.get_facecolor() == style.weight_colour(MATRIX[row, column] / 6)
+            assert cell.get_facecolor() == colours.weight_colour(MATRIX[row, column] / 6)
     assert len(cells(ax)) == 6
     assert at["r2"][1] == at["6"][1] and at["r2"][0] < 2
     assert at["c3"][0] == at["6"][0] and -3 < at["c3"][1] < at["w"][1]
@@ -235,15 +235,15 @@ def test_a_framed_row_of_a_matrix_keeps_its_colours():
     draw_matrix(ax, MATRIX, framed_rows=[1], cell_width=1.5, left=2, top=-3)
     *squares, frame = cells(ax)
     assert not any(cell.get_hatch() for cell in cells(ax))
-    colours = [style.weight_colour(value / 6) for value in MATRIX.flat]
-    assert [cell.get_facecolor() for cell in squares] == colours
+    expected = [colours.weight_colour(value / 6) for value in MATRIX.flat]
+    assert [cell.get_facecolor() for cell in squares] == expected
     assert frame.get_bbox().bounds == (2, -5, 4.5, 1) and not frame.get_fill()
 
 
 def test_a_matrix_of_zeros_has_the_colour_of_zero():
     ax = new_axes()
     draw_matrix(ax, np.zeros((2, 2)))
-    assert {cell.get_facecolor() for cell in cells(ax)} == {style.weight_colour(0)}
+    assert {cell.get_facecolor() for cell in cells(ax)} == {colours.weight_colour(0)}
     assert said(ax) == ["0"] * 4
 
 

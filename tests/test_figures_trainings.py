@@ -6,7 +6,7 @@ from matplotlib.colors import to_rgba
 from small_figures import CALLS, drawn
 
 from helpers import figures
-from helpers.figures import style
+from helpers.figures import colours
 
 
 def test_curves_tell_sets_by_colour_and_trainings_by_their_lines():
@@ -15,10 +15,10 @@ def test_curves_tell_sets_by_colour_and_trainings_by_their_lines():
     assert loss.get_yscale() == "log" and error.get_yscale() == "linear"
     looks = {line.get_label(): (line.get_linestyle(), line.get_color()) for line in loss.lines}
     assert looks == {
-        "training, plain": ("-", style.TRAIN),
-        "validation, plain": ("-", style.TEST),
-        "training, dropped": ("--", style.TRAIN),
-        "validation, dropped": ("--", style.TEST),
+        "training, plain": ("-", colours.TRAIN),
+        "validation, plain": ("-", colours.TEST),
+        "training, dropped": ("--", colours.TRAIN),
+        "validation, dropped": ("--", colours.TEST),
     }
     assert loss.lines[3].get_ydata() == pytest.approx([2.1, 1.8, 2.7])
     assert (
@@ -36,9 +36,8 @@ def test_means_have_bars_of_their_errors():
     ends = np.array([segment[:, 1] for segment in second.lines[2][0].get_segments()])
     assert ends == pytest.approx(np.array([[24.8, 25.2], [12.8, 13.2], [-8.1, -6.1]]))
     assert "with: 25 ± 0.2 at 100, 13 ± 0.2 at 300, −7.1 ± 1 at 1000." in alt
-    assert [line.get_ydata()[0] for line in ax.lines if line.get_color() == style.FADED] == [0, 0][
-        :1
-    ]
+    faded = [line.get_ydata()[0] for line in ax.lines if line.get_color() == colours.FADED]
+    assert faded == [0]
 
 
 @pytest.mark.parametrize("low", [9, 1, 1e-12])
@@ -99,5 +98,5 @@ def test_a_band_reaches_two_standard_deviations_to_either_side():
     corners = band.get_paths()[0].vertices
     at_the_end = corners[corners[:, 0] == 2, 1]
     assert at_the_end.min() == 0.5 and at_the_end.max() == 1.5
-    assert band.get_facecolor()[0] == pytest.approx(to_rgba(style.BAND))
+    assert band.get_facecolor()[0] == pytest.approx(to_rgba(colours.BAND))
     assert "ReLU, curve ± SD: −1 ± 0.25 at −2" in alt and "1 ± 0.25 at 2. tanh" in alt

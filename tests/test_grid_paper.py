@@ -7,7 +7,7 @@ from small_experiment import fake_mnist
 from helpers.network import Network, error_rate
 from helpers.recorded import RESULTS, recorded
 from helpers.training import History, Settings, train
-from tools.experiments import paper, paper_table, records
+from tools.experiments import paper, paper_page, records
 from tools.experiments.checkpoints import saved_epochs
 from tools.experiments.paper import CHOICES, SETTINGS, same_choice, train_mnist
 
@@ -148,14 +148,14 @@ def record(folder, experiment, setting, *runs):
 
 def rows_of(folder):
     """The cells of the lines of the page that are of a table."""
-    lines = paper_table.page(folder).splitlines()
+    lines = paper_page.page(folder).splitlines()
     return [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
 
 
 def test_the_page_is_that_of_the_record():
-    path = RESULTS / paper_table.PAGE
-    up_to_date = path.read_text(encoding="utf-8") == paper_table.page(RESULTS)
-    assert up_to_date, f"{path} is not of the runs beside it: {paper_table.COMMAND} writes it anew"
+    path = RESULTS / paper_page.PAGE
+    up_to_date = path.read_text(encoding="utf-8") == paper_page.page(RESULTS)
+    assert up_to_date, f"{path} is not of the runs beside it: {paper_page.COMMAND} writes it anew"
 
 
 def test_a_row_of_the_page_has_mean_deviation_and_the_command(tmp_path):
@@ -197,27 +197,27 @@ def test_the_page_marks_what_is_chosen(tmp_path):
 
 
 def test_the_paper_has_a_number_for_all_but_three_settings():
-    assert set(SETTINGS) - set(paper_table.REPORTED) == {
+    assert set(SETTINGS) - set(paper_page.REPORTED) == {
         "no dropout, 30 epochs",
         "no dropout, 100 epochs",
         "slice, max-norm, 100 epochs",
     }
-    assert set(paper_table.REPORTED) < set(SETTINGS)
+    assert set(paper_page.REPORTED) < set(SETTINGS)
 
 
 def test_runs_with_other_options_than_todays_are_not_shown(tmp_path, monkeypatch):
     record(tmp_path, "paper", "dropout, 100 epochs", (0.04, 1.2, 46_900, 23.4))
     monkeypatch.setitem(SETTINGS, "dropout, 100 epochs", {"epochs": 100})
     with pytest.raises(ValueError, match=r"have other options: dropout, 100 epochs"):
-        paper_table.page(tmp_path)
+        paper_page.page(tmp_path)
 
 
 def test_the_page_is_written_whole_or_not_at_all(tmp_path):
-    path = paper_table.write(tmp_path)
+    path = paper_page.write(tmp_path)
     assert path == tmp_path / "paper.md"
     before = path.read_text(encoding="utf-8")
-    assert before == paper_table.page(tmp_path)
+    assert before == paper_page.page(tmp_path)
     (tmp_path / "paper.jsonl").write_text("{}\n")
     with pytest.raises(ValueError, match=r"paper\.jsonl, line 1: "):
-        paper_table.write(tmp_path)
+        paper_page.write(tmp_path)
     assert path.read_text(encoding="utf-8") == before

@@ -1,4 +1,8 @@
-"""The notebooks as files: every guard about every notebook, and every guard seen to complain."""
+"""The notebooks as files: every guard about every notebook, and every guard seen to complain.
+
+They are run, and their outputs compared, by nbval: its settings and the limit of a cell stand in
+``pyproject.toml``, the order in the ``Makefile``, what is compared and how in ``conftest.py``.
+"""
 
 import ast
 import re

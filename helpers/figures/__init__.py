@@ -19,11 +19,12 @@ from helpers.figures.charts import (
     lines_figure,
     pairs_figure,
 )
+from helpers.figures.colours import TEST, TRAIN
 from helpers.figures.curves import curves_figure, means_figure
 from helpers.figures.digits import confusion_figure, digits_figure, features_figure
 from helpers.figures.matrices import matrices_figure, sliced_figure
 from helpers.figures.networks import network_figure, networks_figure, product_figure, states_figure
-from helpers.figures.style import TEST, TRAIN, show
+from helpers.figures.style import show
 from helpers.figures.uncertainty import bands_figure, reliability_figure
 from helpers.figures.words import names
 

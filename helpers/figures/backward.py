@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from helpers.figures import style
+from helpers.figures import colours, style
 from helpers.figures.networks import Labels, column, draw_edge, draw_layers
 from helpers.figures.style import Described, frame, in_own_style, new_figure, new_panels, write
 from helpers.figures.words import Nodes, dropped_text, number, numbers, rows_and_columns
@@ -54,14 +54,14 @@ def draw_gradient(
     edges = [(starts[j], ends[k], w[k, j]) for k, j in np.ndindex(w.shape)]
     for start, end, value in [*edges, *zip(ends, biases, shares, strict=True)]:
         if value:
-            colour = style.weight_colour(value, least=0.15, most=0.4)
+            colour = colours.weight_colour(value, least=0.15, most=0.4)
             draw_edge(ax, start, end, colour, 0.9 + 1.6 * abs(value))
         else:
-            draw_edge(ax, start, end, style.EDGE_WITHOUT_GRADIENT, 0.9, dashes=(0, (3, 2.5)))
+            draw_edge(ax, start, end, colours.EDGE_WITHOUT_GRADIENT, 0.9, dashes=(0, (3, 2.5)))
     draw_layers(ax, [starts, ends], node_names, dropped)
     for (x, y), value in zip(biases, b, strict=True):
-        ink = style.INK if value else style.FADED
-        look = {"fc": style.PAPER} if value else {"fc": "white", "ls": style.DASHES}
+        ink = colours.INK if value else colours.FADED
+        look = {"fc": colours.PAPER} if value else {"fc": "white", "ls": colours.DASHES}
         ax.add_patch(Rectangle((x - 0.2, y - 0.2), 0.4, 0.4, ec=ink, lw=0.9, zorder=2, **look))
         write(ax, x, y - 0.01, "b", style.SMALL, color=ink, zorder=3)
 
@@ -97,15 +97,15 @@ def way_back_figure(
     for k in range(3):
         for i, j in product(on[k], on[k + 1]):
             if (k, i, j) not in ways:
-                draw_edge(ax, at[k][i], at[k + 1][j], style.EDGE_OFF_PATH, 0.7)
+                draw_edge(ax, at[k][i], at[k + 1][j], colours.EDGE_OFF_PATH, 0.7)
     for k, i, j in ways:
         start, end, weight = at[k][i], at[k + 1][j], weights[k][j, i]
-        colour = style.weight_colour(1 if weight > 0 else -1, most=0.36)
+        colour = colours.weight_colour(1 if weight > 0 else -1, most=0.36)
         draw_edge(ax, start, end, colour, 1.7, zorder=1.5)
         if k:
             x, y = np.array(start) + shares[k] * (np.array(end) - start)
             box = {"fc": "white", "ec": "none", "pad": 0.8}
-            write(ax, x, y, number(weight, 3), style.SMALL, color=style.INK, bbox=box, zorder=1.8)
+            write(ax, x, y, number(weight, 3), style.SMALL, color=colours.INK, bbox=box, zorder=1.8)
     draw_layers(ax, at, [[number(v, 3) for v in np.ravel(layer)] for layer in layers], dropped)
     for nodes, title, note in zip(at, titles, notes, strict=True):
         write(ax, nodes[0][0], half + 0.85, title, va="bottom")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from helpers.figures import style
+from helpers.figures import colours, style
 from helpers.figures.style import Described, finish, in_own_style, new_figure, new_panels
 from helpers.figures.words import listed, minus, number, numbers
 
@@ -31,13 +31,13 @@ def lines_figure(
     marked = [range(len(x))[k] for k in at]
     alt = f"{title or y_label}: {y_label} over {x_label}{style.log_text(log)}."
     for k, (name, y) in enumerate(lines.items()):
-        dashes, marker, colour = style.LINES[k]
+        dashes, marker, colour = colours.LINES[k]
         look = {"ls": dashes, "marker": marker, "color": colour, "lw": 1.8, "ms": 5}
         ax.plot(x, y, markevery=marked, label=name, **look)
         points = ", ".join(f"{y[i]:.{digits}g} at {x[i]:g}" for i in at)
         alt += f" {name}: {minus(points)}."
     if span:
-        look = {"facecolor": "none", "edgecolor": style.HATCHING, "hatch": "////", "lw": 0}
+        look = {"facecolor": "none", "edgecolor": colours.HATCHING, "hatch": "////", "lw": 0}
         ax.axvspan(*span[1:], label=span[0], zorder=0, **look)
         alt += minus(f" Hatched, from {span[1]:.3g} to {span[2]:.3g}: {span[0]}.")
     style.set_log(ax, log, x)
@@ -62,8 +62,8 @@ def bars_figure(
     for g, (name, values) in enumerate(groups.items()):
         values = np.ravel(values)
         x = np.arange(len(labels)) + (g - (len(groups) - 1) / 2) * width
-        colour, hatch = style.BARS[g]
-        look = {"color": colour, "hatch": hatch, "ec": style.INK, "lw": 0.8}
+        colour, hatch = colours.BARS[g]
+        look = {"color": colour, "hatch": hatch, "ec": colours.INK, "lw": 0.8}
         bars = ax.bar(x, values, width, label=name, **look)
         ax.bar_label(bars, [number(v, digits) for v in values], fontsize=style.SMALL, padding=2)
     ax.set_xticks(range(len(labels)), labels)
@@ -82,7 +82,7 @@ def histograms_figure(samples: dict[str, np.ndarray], bins: np.ndarray, x_label:
     alt = f"Histograms of {x_label}."
     for ax, (name, values) in zip(axes[0], samples.items(), strict=True):
         shares = np.histogram(values, bins)[0] / np.size(values)
-        ax.stairs(shares, bins, fill=True, color=style.HISTOGRAM, ec=style.INK, lw=0.8)
+        ax.stairs(shares, bins, fill=True, color=colours.HISTOGRAM, ec=colours.INK, lw=0.8)
         finish(ax, x_label, "share" if ax is axes[0, 0] else "", name)
         alt += (
             f" {name}: mean {number(np.mean(values))}, {shares[0]:.0%} in the lowest and "
@@ -97,7 +97,7 @@ def dots_figure(
     x_label: str,
     title: str,
     reference: tuple[str, float],
-    colour: str = style.INK,
+    colour: str = colours.INK,
     dot: str = "run",
 ) -> Described:
     """A line for each group with a marker for each value, a ``dot`` in words, a bar at the mean.
@@ -111,15 +111,15 @@ def dots_figure(
         values = np.ravel(values)
         # equal values stand above each other, so that none hides another
         height = -row + 0.15 * np.array([np.sum(values[:k] == v) for k, v in enumerate(values)])
-        look = {"marker": style.MARKERS.get(colour, "D"), "color": colour, "mfc": "none"}
+        look = {"marker": colours.MARKERS.get(colour, "D"), "color": colour, "mfc": "none"}
         ax.plot(values, height, ls="", ms=6, mew=1.4, **look)
         mean = values.mean()
-        ax.plot([mean, mean], [-row - 0.3, -row + 0.3], color=style.INK, lw=2)
+        ax.plot([mean, mean], [-row - 0.3, -row + 0.3], color=colours.INK, lw=2)
         alt += f" {name}: mean {mean:.3f}, from {values.min():.3f} to {values.max():.3f}."
     draw_reference(ax, reference)
     ax.set_yticks([-row for row in range(len(groups))], list(groups))
     ax.set_ylim(-len(groups) + 0.4, 0.95)  # room for a stack of five
-    ax.grid(axis="x", color=style.GRID, lw=0.8)
+    ax.grid(axis="x", color=colours.GRID, lw=0.8)
     ax.set_axisbelow(True)
     finish(ax, f"{x_label}; the bar is the mean", "", f"{title} ({dashed})")
     return fig, alt
@@ -151,9 +151,9 @@ def pairs_figure(
         seeds = np.argsort(pair[0], kind="stable")
         first, second = np.array(pair)[:, seeds]
         rows = np.arange(len(first))
-        ax.hlines(rows, first, second, color=style.FADED, lw=1.2)
-        ax.plot(first, rows, "o", ms=6, color=style.INK, label=one)
-        ax.plot(second, rows, "s", ms=6, color=style.SECOND, mfc="none", mew=1.4, label=other)
+        ax.hlines(rows, first, second, color=colours.FADED, lw=1.2)
+        ax.plot(first, rows, "o", ms=6, color=colours.INK, label=one)
+        ax.plot(second, rows, "s", ms=6, color=colours.SECOND, mfc="none", mew=1.4, label=other)
         middle = (np.min(pair) + np.max(pair)) / 2
         ax.set_xlim(middle - length / 2, middle + length / 2)
         if abs(reference[1] - middle) < length / 2:
@@ -175,7 +175,7 @@ def pairs_figure(
 def draw_reference(ax: Axes, reference: tuple[str, float]) -> None:
     """A named value as a vertical dashed line."""
     name, value = reference
-    ax.axvline(value, color=style.INK, lw=1.2, ls="--", label=name)
+    ax.axvline(value, color=colours.INK, lw=1.2, ls="--", label=name)
 
 
 def reference_text(reference: tuple[str, float]) -> str:

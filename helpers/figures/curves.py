@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from helpers.figures import style
+from helpers.figures import colours, style
 from helpers.figures.style import Described, finish, in_own_style, new_figure, new_panels
 from helpers.figures.words import minus
 
@@ -23,9 +23,9 @@ def curves_figure(trainings: Curves, title: str = "", log: Sequence[str] = ()) -
     alt = f"{title}, over epochs."
     for ax, quantity in zip(axes[0], quantities, strict=True):
         for dashes, (name, curves) in zip(("-", "--"), trainings.items(), strict=True):
-            for colour, (digits, y) in zip(style.SETS, curves[quantity].items(), strict=True):
+            for colour, (digits, y) in zip(colours.SETS, curves[quantity].items(), strict=True):
                 epochs, best = np.arange(1, len(y) + 1), int(np.argmin(y))
-                look = {"ls": dashes, "color": colour, "marker": style.MARKERS[colour], "ms": 4.5}
+                look = {"ls": dashes, "color": colour, "marker": colours.MARKERS[colour], "ms": 4.5}
                 label = f"{digits}, {name}"
                 ax.plot(epochs, y, lw=1.6, markevery=[0, len(y) - 1], label=label, **look)
                 alt += (
@@ -37,7 +37,7 @@ def curves_figure(trainings: Curves, title: str = "", log: Sequence[str] = ()) -
             ax.yaxis.set_major_formatter("{x:g}")
         else:
             ax.set_ylim(bottom=0)
-        ax.grid(axis="y", color=style.GRID, lw=0.8)
+        ax.grid(axis="y", color=colours.GRID, lw=0.8)
         finish(ax, "epoch", f"{quantity}{' (logarithmic scale)' if quantity in log else ''}")
     handles = axes[0, 0].get_legend_handles_labels()
     fig.legend(*handles, loc="outside lower center", ncols=2, handlelength=3.2, **style.LEGEND)
@@ -65,7 +65,7 @@ def means_figure(
     told_places = [place.replace("\n", " ") if named else f"{place:g}" for place in x]
     alt = f"{title or y_label}: {y_label} by {x_label}{style.log_text(log)}, mean ± SE."
     for k, (name, (means, errors)) in enumerate(groups.items()):
-        dashes, marker, colour = style.LINES[k]
+        dashes, marker, colour = colours.LINES[k]
         beside = 0.12 * (k - (len(groups) - 1) / 2) if named else 0.0  # bars that would hide others
         look = {"ls": "" if named else dashes, "marker": marker, "color": colour, "ms": 5}
         label = name or None
@@ -77,9 +77,9 @@ def means_figure(
         alt += f" {name}: {told}." if name else f" {told}."
     style.set_log(ax, log, places)
     ax.set_xticks(places, list(x) if named else [f"{value:g}" for value in x])
-    ax.grid(axis="y", color=style.GRID, lw=0.8)
+    ax.grid(axis="y", color=colours.GRID, lw=0.8)
     if ax.get_ylim()[0] < 0 < ax.get_ylim()[1]:
-        ax.axhline(0, color=style.FADED, lw=1, zorder=0.5)
+        ax.axhline(0, color=colours.FADED, lw=1, zorder=0.5)
     if len(groups) > 1:  # outside: a marker of the legend looks like one of the data
         columns = len(groups) if len(groups) < 4 else 2
         fig.legend(loc="outside lower center", ncols=columns, **style.LEGEND)

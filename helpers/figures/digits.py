@@ -6,7 +6,7 @@ from math import ceil
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from helpers.figures import style
+from helpers.figures import colours, style
 from helpers.figures.style import Described, finish, in_own_style, new_figure, new_panels, write
 from helpers.figures.words import listed
 
@@ -45,7 +45,7 @@ def features_figure(rows: Mapping[str, np.ndarray], alt: str) -> Described:
     fig, axes = new_panels(style.MAX_WIDTH, 1.05 * len(rows), columns, len(rows))
     for line, (name, weights) in zip(axes, rows.items(), strict=True):
         for ax, image in zip(line, weights, strict=True):
-            ax.imshow(image, cmap=style.WEIGHTS, vmin=-largest, vmax=largest)
+            ax.imshow(image, cmap=colours.WEIGHTS, vmin=-largest, vmax=largest)
             ax.set(xticks=[], yticks=[])
         line[0].set_ylabel(name, fontsize=style.SMALL)
     sizes = "; ".join(
@@ -72,9 +72,9 @@ def confusion_figure(
     worst = wrong.max()
     fig, ax = new_figure(5.6, 5.0)
     for (t, p), count in np.ndenumerate(matrix):
-        shade, weight = style.weight_colour(count / max(worst, 1)), "normal"
+        shade, weight = colours.weight_colour(count / max(worst, 1)), "normal"
         if t == p:
-            shade, weight = style.RIGHT_ANSWERS, "bold"
+            shade, weight = colours.RIGHT_ANSWERS, "bold"
         ax.add_patch(Rectangle((p - 0.5, t - 0.5), 1, 1, fc=shade, ec="white"))
         write(ax, p, t, count or "·", style.SMALL, weight=weight)
     ax.set(xlim=(-0.5, n_classes - 0.5), ylim=(n_classes - 0.5, -0.5), aspect="equal")

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from helpers.figures import style
+from helpers.figures import colours, style
 from helpers.figures.networks import draw_network
 from helpers.figures.style import Described, frame, in_own_style, new_figure, new_panels, write
 from helpers.figures.words import matrix_text, names, network_text, number
@@ -45,18 +45,18 @@ def draw_matrix(
     for (r, c), value in np.ndenumerate(matrix):
         x, y = left + c * w, top - r - 1
         if r in dropped_rows or c in dropped_columns:
-            cell = {"fc": "white", "ec": style.HATCHING, "hatch": "////"}
+            cell = {"fc": "white", "ec": colours.HATCHING, "hatch": "////"}
             box = {"fc": "white", "ec": "none", "pad": 1.0}
-            text = {"color": style.HATCHED_NUMBER, "bbox": box}
+            text = {"color": colours.HATCHED_NUMBER, "bbox": box}
         else:
-            cell = {"fc": style.weight_colour(value / limit), "ec": "white"}
-            text = {"color": style.INK}
+            cell = {"fc": colours.weight_colour(value / limit), "ec": "white"}
+            text = {"color": colours.INK}
         ax.add_patch(Rectangle((x, y), w, 1, lw=1, **cell))
         write(ax, x + w / 2, y + 0.5, number(value, digits), style.SMALL, **text)
     width = w * matrix.shape[1]
     for r in framed_rows:
         corner = (left, top - r - 1)
-        ax.add_patch(Rectangle(corner, width, 1, fill=False, ec=style.INK, lw=1.8, zorder=2))
+        ax.add_patch(Rectangle(corner, width, 1, fill=False, ec=colours.INK, lw=1.8, zorder=2))
     for c, name in enumerate(column_names):
         write(ax, left + c * w + w / 2, top + 0.18, name, style.SMALL, va="bottom")
     for r, name in enumerate(row_names):

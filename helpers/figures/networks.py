@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
-from helpers.figures import style
+from helpers.figures import colours, style
 from helpers.figures.style import Described, frame, in_own_style, new_figure, new_panels, write
 from helpers.figures.words import Nodes, edge_count, listed, network_text, number, numbers
 from helpers.validation import finite_array
@@ -30,14 +30,14 @@ def draw_node(
     radius = 0.36
     lw = 0.9 if small else 1.3
     if not dropped:
-        ax.add_patch(Circle((x, y), radius, fc=style.PAPER, ec=style.INK, lw=lw, zorder=2))
-        write(ax, x, y, label, color=style.INK, zorder=3)
+        ax.add_patch(Circle((x, y), radius, fc=colours.PAPER, ec=colours.INK, lw=lw, zorder=2))
+        write(ax, x, y, label, color=colours.INK, zorder=3)
         return
-    hollow = {"fc": "white", "ec": style.FADED, "ls": style.DASHES}
+    hollow = {"fc": "white", "ec": colours.FADED, "ls": colours.DASHES}
     ax.add_patch(Circle((x, y), radius, lw=lw, zorder=2, **hollow))
     d = radius * (0.7 if small else 0.55)
     for sign in (1, -1):
-        ax.plot([x - d, x + d], [y - sign * d, y + sign * d], color=style.FADED, lw=lw, zorder=3)
+        ax.plot([x - d, x + d], [y - sign * d, y + sign * d], color=colours.FADED, lw=lw, zorder=3)
 
 
 def draw_edge(
@@ -86,7 +86,7 @@ def draw_network(
                 continue
             w = weights[layer][k, j] / limit if weights else 0.0
             # a weight near zero stays visible on white
-            colour = style.weight_colour(w, least=0.1, most=0.4) if w else style.EDGE
+            colour = colours.weight_colour(w, least=0.1, most=0.4) if w else colours.EDGE
             draw_edge(ax, at[layer][j], at[layer + 1][k], colour, width + 1.6 * abs(w))
     draw_layers(ax, at, labels, dropped, small)
     half = (max(sizes) - 1) / 2

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from helpers.figures import style
+from helpers.figures import colours, style
 from helpers.figures.style import Described, finish, in_own_style, new_figure, new_panels
 from helpers.figures.words import minus, number
 
@@ -21,9 +21,11 @@ def reliability_figure(
     are too sure, above it not sure enough.
     """
     fig, ax = new_figure(5.6, 4.4)
-    ax.plot([0, 1], [0, 1], "--", color=style.FADED, lw=1, label="as sure as right")
+    ax.plot([0, 1], [0, 1], "--", color=colours.FADED, lw=1, label="as sure as right")
     alt = f"{title}: share of right answers ± SE over confidence, bin by bin; a dashed diagonal."
-    for (dashes, marker, colour), (name, points) in zip(style.LINES, groups.items(), strict=False):
+    for (dashes, marker, colour), (name, points) in zip(
+        colours.LINES, groups.items(), strict=False
+    ):
         look = {"ls": dashes, "marker": marker, "color": colour, "lw": 1.6, "ms": 5}
         ax.errorbar(*points, capsize=3, label=name, **look)
         told = ", ".join(
@@ -55,10 +57,10 @@ def bands_figure(
     told_at = np.unique(np.linspace(0, len(x) - 1, 9).round().astype(int))
     alt = f"{title}: {y_label} over {x_label}, {len(points[0])} data points."
     for ax, (name, (curve, sd)) in zip(axes[0], bands.items(), strict=True):
-        ax.fill_between(x, curve - 2 * sd, curve + 2 * sd, color=style.BAND, lw=0)
-        ax.plot(x, curve, color=style.INK, lw=1.8)
-        ax.plot(*points, "x", color=style.SECOND, ms=5, mew=1.3)
-        ax.grid(axis="x", color=style.GRID, lw=0.8)
+        ax.fill_between(x, curve - 2 * sd, curve + 2 * sd, color=colours.BAND, lw=0)
+        ax.plot(x, curve, color=colours.INK, lw=1.8)
+        ax.plot(*points, "x", color=colours.SECOND, ms=5, mew=1.3)
+        ax.grid(axis="x", color=colours.GRID, lw=0.8)
         finish(ax, x_label, y_label if ax is axes[0, 0] else "", name)
         told = ", ".join(
             f"{number(curve[k], 1)} ± {number(sd[k])} at {minus(f'{x[k]:g}')}" for k in told_at

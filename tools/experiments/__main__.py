@@ -31,9 +31,9 @@ def main(arguments: list[str] | None = None) -> None:
         if options.command == "run":
             _run(options)
         elif options.command == "table":
-            from tools.experiments import paper_table
+            from tools.experiments import paper_page
 
-            print(paper_table.write(RESULTS))
+            print(paper_page.write(RESULTS))
         elif options.list:
             _list()
         else:

@@ -134,7 +134,7 @@ ALL_DIGITS, ALL_DIGITS_LONG = (
     for epochs in (12, 60)
 )
 OTHERS = dict(BOTH)
-NOISE = {
+LABEL_NOISE = {
     f"{flipped:.0%} wrong, hidden {drop:g}": {**drops(0.0, drop), "flipped": flipped}
     for flipped in (0.0, 0.1, 0.3)
     for drop in (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
@@ -228,7 +228,7 @@ CHOSEN = {
         ),
     ),
     "label_noise": (
-        NOISE,
+        LABEL_NOISE,
         (
             "0% wrong, hidden 0",
             "0% wrong, hidden 0.65",
@@ -257,7 +257,7 @@ EXPERIMENTS = {
             "faster_rivals": FASTER_RIVALS,
             "drops": DROPS,
             "examples": EXAMPLES,
-            "label_noise": NOISE,
+            "label_noise": LABEL_NOISE,
             "early_late": EARLY_LATE,
             "mask_or_slice": SLICE,
             "equal_time": EQUAL_TIME,

@@ -1,13 +1,13 @@
 """How often `diagnose` finds a right dropout wrong. Notebook 10 reads this.
 
 The level is 0.01 instead of the usual millionth, so that there is something to be counted. Every
-run takes the styles of ``helpers.dropouts`` in turn, with a seed of its own for each diagnosis.
+run takes the styles of ``helpers.bugs`` in turn, with a seed of its own for each diagnosis.
 """
 
 from __future__ import annotations
 
+from helpers.bugs import build, styles
 from helpers.checks import diagnose
-from helpers.dropouts import build, styles
 from helpers.laws_of_chance import BY_CHANCE
 from tools.experiments.experiment import Experiment
 

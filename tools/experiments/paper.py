@@ -7,7 +7,7 @@ hidden layers of 1,024 ReLU units unless something else is said; noise drops 20 
 Learning rate, max-norm and L2 are our choice, made on the last 10,000 training images
 (``held_out``) without a look at the test images; the number of epochs is set by the time they take.
 Then the network is trained on all 60,000, and the error is that of the last epoch.
-``tools.experiments.paper_table`` makes a page of the results.
+``tools.experiments.paper_page`` makes a page of the results.
 """
 
 from __future__ import annotations
