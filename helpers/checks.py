@@ -84,7 +84,9 @@ def diagnose(
     gradient for ``x``; ``x`` has shape (n_samples, n_units). ``make(drop)`` returns ``forward`` or
     ``(forward, backward)`` for other drops; without it the laws about 0, 1 and impossible drops are
     skipped. ``inplace``: whether it may write into its input. A right dropout breaks a law for at
-    most the fraction ``level`` of all seeds. Global random streams are put back as they were.
+    most the fraction ``level`` of all seeds, if it keeps these conventions, too: its mask rests on
+    ``rng`` and the shape alone, nothing is written in place, float64 stays float64, a drop of 0 is
+    accepted. Global random streams are put back as they were.
     Raises ``TypeError`` and ``ValueError`` for arguments that cannot be.
     """
     for name, function in (("forward", forward), ("backward", backward), ("make", make)):

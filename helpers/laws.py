@@ -172,7 +172,8 @@ def _way_back(
             "the mask of a later forward pass": grad * last,
         }
         other = "mask" if ((got != 0) != on).any() else "scale"
-        guesses[f"another {other} than in the forward pass"] = got
+        at_0 = ", or does the mask depend on x" if other == "mask" and zero.any() else ""
+        guesses[f"another {other} than in the forward pass{at_0}"] = got
         named = next(name for name, guess in guesses.items() if same(got, guess))
         wrong = np.mean(np.abs(got - grad * factors) > CLOSE * np.abs(got))
         raise Broken(f"{wrong:.0%} of the gradient is not grad · mask · scale", named)

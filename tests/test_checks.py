@@ -660,6 +660,20 @@ def test_an_output_that_the_next_call_overwrites_is_found():
         }
 
 
+def test_a_mask_that_depends_on_x_is_asked_about():
+    def forward(x, training, rng):
+        if not training:
+            return x, np.ones_like(x)
+        factor = np.empty_like(x)
+        for where in (x != 0, x == 0):  # each has a coin of its own, but in another order
+            factor[where] = coins(where.sum(), rng) / (1 - DROP)
+        return x * factor, factor
+
+    report = diagnose(forward, lambda grad, factor: grad * factor, drop=DROP)
+    assert report.failures == ["backward at 0"]
+    assert report.broken["backward at 0"][1].endswith("or does the mask depend on x")
+
+
 def test_a_gradient_that_is_narrowed_is_told():
     report = diagnose(*way_back(lambda g, x, f, t: (g * f).astype("f4")), drop=DROP)
     assert report.broken["backward"] == (
@@ -757,7 +771,10 @@ BY_OTHERS = {  # written by somebody who had not seen the laws: what is found, b
         "counts": "units that are dropped together",
     },
     "wrong_4": {"backward at 0": "units whose value is 0 taken for dropped"},
-    "wrong_5": dict.fromkeys(ALL[:2], "another mask than in the forward pass"),
+    "wrong_5": {
+        "backward": "another mask than in the forward pass",
+        "backward at 0": "another mask than in the forward pass, or does the mask depend on x",
+    },
 }
 
 
