@@ -20,7 +20,7 @@ QUICK = {"epochs": 2, "batch_size": 50, "learning_rate": 0.05}
 RECORDS = [
     *("remedy", "rivals", "drops", "examples", "label_noise", "early_late", "mask_or_slice"),
     *("tested", "inside", "monte_carlo", "all_digits", "all_digits_long", "other_digits"),
-    *("faster_rivals", "equal_time", "two_errors", "repeated"),
+    *("more_rivals", "equal_time", "epoch_times", "two_errors", "repeated"),
 ]
 
 
@@ -246,6 +246,10 @@ def test_what_is_repeated_is_counted_apart_for_right_and_wrong_labels():
         ("as printed, test", "tested", "remedy: none", "remedy: dropout"),
         ("both chosen, test", "tested", "rivals: none, learning rate 0.3",
          "rivals: dropout, drops 0.2 and 0.3, learning rate 0.1"),
+        ("examples, 300, validation", "examples", "300 digits, 4800 steps, none",
+         "300 digits, 4800 steps, dropout"),
+        ("examples, 3000, test", "tested", "examples: 3000 digits, 4800 steps, none",
+         "examples: 3000 digits, 4800 steps, mild dropout"),
     ],
 )  # fmt: skip
 def test_the_gains_are_those_of_the_other_records(name, experiment, without, with_dropout):
@@ -285,6 +289,28 @@ def test_of_each_group_the_best_on_the_validation_digits_was_tested(name, group)
     tested = [s for s in CHOSEN[name][1] if s in errors]
     assert min(errors, key=errors.get) in tested
     assert len(tested) == 1 or tested[0].endswith(("hidden 0", "none"))  # what it is compared with
+
+
+def test_of_all_that_rivals_were_given_the_best_on_the_validation_digits_was_tested():
+    tries = recorded("rivals") | recorded("more_rivals")
+    tested = [setting for name in ("rivals", "more_rivals") for setting in CHOSEN[name][1]]
+    for group in GROUPS["rivals"]:
+        errors = {s: runs["error"].mean() for s, runs in tries.items() if s.startswith(group)}
+        assert min(errors, key=errors.get) in tested
+
+
+def test_with_masks_the_equal_time_has_as_many_epochs_as_slices_leave_time_for():
+    with_masks, sliced = EXPERIMENTS["equal_time"].settings.values()
+    times = recorded("epoch_times")
+    mask, cut = (times[f"512-512, {mode}"]["milliseconds"].min() for mode in ("mask", "slice"))
+    assert with_masks["epochs"] == pytest.approx(sliced["epochs"] * cut / mask, abs=1)
+
+
+def test_the_time_of_an_epoch_is_that_of_the_fastest_but_the_first(monkeypatch):
+    ends = iter([0.0, 9.0, 9.5, 9.7])
+    monkeypatch.setattr(digits_details, "perf_counter", lambda: next(ends))
+    found = digits_details.epoch_times(SAMPLE, 3, hidden=(20,), **{**QUICK, "epochs": 4})
+    assert found == {"milliseconds": pytest.approx(200)}
 
 
 def test_what_is_tested_differs_from_what_was_chosen_in_the_digits_alone():

@@ -2,19 +2,30 @@
 
 ``two_errors``: how sure a gain is as far as seeds go, and as far as the judged digits go. A run
 trains ten pairs of networks. ``repeated``: what becomes of training labels that are wrong.
+``epoch_times``: how long an epoch takes with masks and with slices; run it with ``--jobs 1``.
 """
 
 from __future__ import annotations
 
+from time import perf_counter
+
 import numpy as np
 
-from helpers.network import predict
-from tools.experiments.digits import Digits, sample_sets, trained_network, with_wrong_labels
-from tools.experiments.digits_grids import DROPOUT, RIVALS, SMALL_CASE, drops
+from helpers.network import Network, predict
+from helpers.training import Settings, train
+from tools.experiments.digits import (
+    STEPS,
+    Digits,
+    sample_sets,
+    trained_network,
+    with_wrong_labels,
+)
+from tools.experiments.digits_grids import DROPOUT, EXAMPLES, RIVALS, SLICE, SMALL_CASE, drops
 from tools.experiments.experiment import Experiment
 
 PAIRS = 10  # of networks, without dropout and with it
 
+BEST_OF_EXAMPLES = {100: "dropout", 300: "dropout", 1_000: "dropout", 3_000: "mild dropout"}
 TWO_ERRORS_RESULTS = ("gain", "of_seeds", "of_digits")
 TWO_ERRORS = {
     f"{name}, {judged}": {
@@ -30,6 +41,13 @@ TWO_ERRORS = {
             RIVALS["dropout, drops 0.2 and 0.3, learning rate 0.1"],
         ),
         ("300 digits", SMALL_CASE, {**SMALL_CASE, **DROPOUT}),
+        *(
+            (
+                f"examples, {n}",
+                *(EXAMPLES[f"{n} digits, 4800 steps, {how}"] for how in ("none", best)),
+            )
+            for n, best in BEST_OF_EXAMPLES.items()
+        ),
     )
     for judged in ("validation", "test")
 }
@@ -39,6 +57,13 @@ REPEATED = {
     f"{flipped:.0%} wrong, hidden {drop:g}": {**drops(0.0, drop), "flipped": flipped}
     for flipped, best in ((0.1, 0.65), (0.3, 0.8))
     for drop in (0.0, best)
+}
+
+TIMES_RESULTS = ("milliseconds",)
+TIMES = {
+    f"{network}, {mode}": {**SLICE[f"{network}, 60 epochs, {mode}"], "epochs": 36}
+    for network in ("128", "512-512")
+    for mode in ("none", "mask", "slice")
 }
 
 
@@ -52,9 +77,8 @@ def two_errors(
     """
     right = []
     for options in (without, with_dropout):
-        n_train = options.get("n_train", 1_000)
-        sets = sample_sets(data, n_train, 1_000, test)
-        how = {key: value for key, value in options.items() if key != "n_train"}
+        how = {"n_train": 1_000, "validation_from": 1_000, **options}
+        sets = sample_sets(data, how.pop("n_train"), how.pop("validation_from"), test)
         networks = [trained_network(sets, PAIRS * seed + k, **how)[0] for k in range(PAIRS)]
         x, labels = sets.judged
         right.append([predict(network, x).argmax(axis=1) == labels for network in networks])
@@ -86,7 +110,20 @@ def what_is_repeated(
     }
 
 
+def epoch_times(
+    data: Digits, seed: int, hidden: tuple[int, ...], **settings: object
+) -> dict[str, float]:
+    """Train; return the ``milliseconds`` of the fastest epoch but the first."""
+    (x, labels), _, _ = sample_sets(data, 1_000, 1_000, test=False)
+    rng, ends = np.random.default_rng(seed), []
+    network = Network([x.shape[1], *hidden, 10], rng)
+    after_epoch = [lambda state: ends.append(perf_counter())]
+    train(network, x, labels, Settings(**{**STEPS, **settings}), rng, after_epoch)
+    return {"milliseconds": 1000 * np.diff(ends).min()}
+
+
 EXPERIMENTS = {
     "two_errors": Experiment(two_errors, TWO_ERRORS_RESULTS, TWO_ERRORS, seeds=1, data="sample"),
     "repeated": Experiment(what_is_repeated, REPEATED_RESULTS, REPEATED, seeds=10, data="sample"),
+    "epoch_times": Experiment(epoch_times, TIMES_RESULTS, TIMES, seeds=3, data="sample"),
 }
