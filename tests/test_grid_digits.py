@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import entropy
 from small_experiment import fake_mnist
 
 from helpers.early_stopping import EarlyStopping
@@ -153,12 +154,16 @@ def test_doubt_is_measured_on_the_masked_predictions_of_the_network_trained_with
     best = masked.mean(axis=0).argmax(axis=1)
     doubts = {
         "spread": masked[:, np.arange(3000), best].std(axis=0),
+        "votes": -np.array([np.bincount(v, minlength=10) for v in masked.argmax(axis=2).T]).max(
+            axis=1
+        ),
+        "information": entropy(masked.mean(axis=0), axis=1) - entropy(masked, axis=2).mean(axis=0),
         "mean": -masked.mean(axis=0).max(axis=1),
         "scaled": -predict(network, x).max(axis=1),
     }
     wrong = predict(network, x).argmax(axis=1) != labels
     for name, doubt in doubts.items():
-        handed = np.argsort(-doubt)[:300]
+        handed = np.argsort(-doubt, kind="stable")[:300]  # votes have ties
         expected = 100 * np.isin(np.flatnonzero(wrong), handed).mean()
         assert found[f"caught_by_{name}"] == pytest.approx(expected, abs=0.3), name
     geometric = np.exp(np.log(masked).mean(axis=0))

@@ -7,7 +7,9 @@ sample; judged are its 3,000 test digits. Nothing is chosen by them.
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import entr
 
+from helpers.early_stopping import EarlyStopping
 from helpers.functions import softmax
 from helpers.masks import inverted_mask
 from helpers.network import Network, predict
@@ -18,13 +20,14 @@ from tools.experiments.experiment import Experiment
 
 SAMPLES = (1, 2, 5, 10, 20, 50, 100, 200)
 QUANTITIES = ("error", "loss", "gap")
-KINDS = ("none", "scaled", *map(str, SAMPLES), "geometric")
-DOUBTS = ("spread", "mean", "scaled")
+KINDS = ("none", "stopped", "scaled", *map(str, SAMPLES), "geometric")
+DOUBTS = ("spread", "votes", "information", "mean", "scaled")
 RESULTS = (
     *(f"{quantity}_{kind}" for kind in KINDS for quantity in QUANTITIES),
     *("gap_by_chance", *(f"caught_by_{doubt}" for doubt in DOUBTS)),
 )
 SETTINGS = {"196-128-10": {"hidden": (128,)}}
+PATIENCE = 10  # epochs, as in the first choice of notebook 07
 BINS = 10  # of confidence
 
 
@@ -32,23 +35,28 @@ def compare_predictions(data: Digits, seed: int, hidden: tuple[int, ...]) -> dic
     """Train a network without dropout and one with it; return how well each predicts.
 
     For each of ``KINDS`` there are the ``error`` in percent, the ``loss`` in nats and the
-    calibration ``gap``: ``none`` is the network without dropout, ``scaled`` the whole network that
-    was trained with it, a number the mean of as many predictions of it with masks, and
+    calibration ``gap``: ``none`` is the network without dropout, ``stopped`` one that was
+    stopped early by the validation digits besides, ``scaled`` the whole network that was trained
+    with dropout, a number the mean of as many predictions of it with masks, and
     ``geometric`` the renormalised geometric mean of the most of them.
 
     ``gap_by_chance`` is the gap that a network as sure as ``scaled`` would show on as many samples
     if it were calibrated. ``caught_by_…`` is the percentage of the whole network's mistakes that
     are among the tenth of the samples that is most doubtful: by the ``spread`` of the masked
-    predictions, by how low their ``mean`` is, by how low the whole network's own probability is.
+    predictions, by how few of them ``vote`` for the same class, by the ``information`` that a mask
+    has about the class (mutual information: the entropy of their mean less the mean of their entropies), by
+    how low their ``mean`` is, by how low the whole network's own probability is (``scaled``).
     """
-    training, _, (x, labels) = sample_sets(data, 1_000, 1_000, test=True)
+    training, validation, (x, labels) = sample_sets(data, 1_000, 1_000, test=True)
     networks = []
-    for how in ({}, DROPOUT):
+    for kind, how in (("none", {}), ("stopped", {}), ("scaled", DROPOUT)):
         rng = np.random.default_rng(seed)
-        networks.append(Network([x.shape[1], *hidden, 10], rng))
-        train(networks[-1], *training, Settings(**STEPS, **how), rng)
+        network = Network([x.shape[1], *hidden, 10], rng)
+        stopping = [EarlyStopping(network, *validation, PATIENCE)] if kind == "stopped" else []
+        train(network, *training, Settings(**STEPS, **how), rng, stopping)
+        networks.append(network)
     predictions = dict(zip(KINDS, (predict(network, x) for network in networks), strict=False))
-    total, squares, logs, network = 0.0, 0.0, 0.0, networks[-1]
+    total, squares, logs, entropies, votes = 0.0, 0.0, 0.0, 0.0, np.zeros((len(x), 10))
     for k in range(1, SAMPLES[-1] + 1):
         drops = (DROPOUT["input_drop"], *[DROPOUT["hidden_drop"]] * len(hidden))
         masks = [
@@ -57,6 +65,7 @@ def compare_predictions(data: Digits, seed: int, hidden: tuple[int, ...]) -> dic
         ]
         masked = predict(network, x, masks).astype(np.float64)
         total, squares, logs = total + masked, squares + masked**2, logs + np.log(masked)
+        entropies, votes = entropies + entropy(masked), votes + np.eye(10)[masked.argmax(axis=1)]
         if k in SAMPLES:
             predictions[str(k)] = total / k
     mean, whole = total / k, predictions["scaled"]
@@ -69,11 +78,26 @@ def compare_predictions(data: Digits, seed: int, hidden: tuple[int, ...]) -> dic
     found["gap_by_chance"] = gap_by_chance(whole.max(axis=1), np.random.default_rng([seed, 3]))
     best = mean.argmax(axis=1)
     variance = (squares / k - mean**2)[np.arange(len(x)), best]
-    doubts = dict(zip(DOUBTS, (variance, -mean.max(axis=1), -whole.max(axis=1)), strict=True))
+    doubts = {
+        "spread": variance,
+        "votes": -votes.max(axis=1),
+        "information": entropy(mean) - entropies / k,
+        "mean": -mean.max(axis=1),
+        "scaled": -whole.max(axis=1),
+    }
     wrong = whole.argmax(axis=1) != labels
     for name, doubt in doubts.items():
         found[f"caught_by_{name}"] = caught(doubt, wrong)
     return found
+
+
+def entropy(probabilities: np.ndarray) -> np.ndarray:
+    """Entropy of each row, in nats. Shape (samples,).
+
+    >>> entropy(np.array([[0.5, 0.5], [1.0, 0.0]])).round(3)
+    array([0.693, 0.   ])
+    """
+    return entr(probabilities).sum(axis=1)
 
 
 def caught(doubt: np.ndarray, wrong: np.ndarray) -> float:
