@@ -43,9 +43,10 @@ def compare_predictions(data: Digits, seed: int, hidden: tuple[int, ...]) -> dic
     ``gap_by_chance`` is the gap that a network as sure as ``scaled`` would show on as many samples
     if it were calibrated. ``caught_by_…`` is the percentage of the whole network's mistakes that
     are among the tenth of the samples that is most doubtful: by the ``spread`` of the masked
-    predictions, by how few of them ``vote`` for the same class, by the ``information`` that a mask
-    has about the class (mutual information: the entropy of their mean less the mean of their entropies), by
-    how low their ``mean`` is, by how low the whole network's own probability is (``scaled``).
+    predictions, by how few of them vote for the same class (``votes``), by the ``information`` that
+    a mask has about the class (mutual information: the entropy of their mean less the mean of their
+    entropies), by how low their ``mean`` is, by how low the whole network's own probability is
+    (``scaled``).
     """
     training, validation, (x, labels) = sample_sets(data, 1_000, 1_000, test=True)
     networks = []
