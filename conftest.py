@@ -4,11 +4,12 @@ import os
 import sys
 from pathlib import Path
 
-# A reader's matplotlibrc and start-up files of IPython have no say here, nor in the kernels of the
-# notebooks, which inherit this. Matplotlib reads its file as soon as it is imported.
+# A reader's matplotlibrc, backend and start-up files of IPython have no say here, nor in the kernels
+# of the notebooks, which inherit this. Matplotlib reads its settings as soon as it is imported.
 NO_SETTINGS = Path(__file__).parent / "build" / "no-settings"
 NO_SETTINGS.mkdir(parents=True, exist_ok=True)
 os.environ["IPYTHONDIR"] = os.environ["MPLCONFIGDIR"] = str(NO_SETTINGS)
+os.environ.pop("MPLBACKEND", None)
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # each process, and its kernel, has a core of its own
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

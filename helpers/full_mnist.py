@@ -166,8 +166,10 @@ def download_mnist(folder: str | Path | None = None) -> Path:
     folder = cache_folder() if folder is None else _expanded(folder, "folder")
     pooch.get_logger().setLevel("WARNING")  # the progress bar says enough
     options = {"timeout": TIMEOUT, "headers": {"Accept-Encoding": "identity"}}  # as it is hashed
-    if os.environ.get("SSL_CERT_FILE"):
-        options["verify"] = os.environ["SSL_CERT_FILE"]
+    if certificates := os.environ.get("SSL_CERT_FILE"):
+        if not os.path.exists(certificates):
+            raise FileNotFoundError(f"SSL_CERT_FILE names no file: {certificates!r}")
+        options["verify"] = certificates
     watched = somebody_watches()
     http = pooch.HTTPDownloader(watched, chunk_size=CHUNK, **options)
 

@@ -249,6 +249,9 @@ def limit_norms(weights: np.ndarray, max_norm: float) -> None:
     check_positive("max_norm", max_norm)
     squares = np.einsum("ij,ij->i", weights, weights)
     too_long = np.flatnonzero(squares > max_norm * max_norm)  # ** would raise for a huge one
+    if np.isinf(squares[too_long]).any():  # as a whole they are too long; their direction counts
+        weights[too_long] /= np.abs(weights[too_long]).max(axis=1, keepdims=True)
+        squares = np.einsum("ij,ij->i", weights, weights)
     if len(too_long):
         weights[too_long] *= (max_norm / np.sqrt(squares[too_long]))[:, np.newaxis]
 

@@ -9,7 +9,8 @@ from tools.lab import NO_NEWS, ask_for_no_news, lab_options
 
 
 def lesson(source, output="1"):
-    return json.dumps({"cells": [{"source": [source], "outputs": [output]}]})
+    cell = {"cell_type": "code", "metadata": {}, "source": [source], "outputs": [output]}
+    return json.dumps({"cells": [cell], "metadata": {}})
 
 
 @pytest.fixture
@@ -95,14 +96,22 @@ def test_an_unknown_lesson_is_refused_before_anything_is_moved(folders):
 
 
 @pytest.mark.parametrize("damage", [None, b"", b"{", b"[1]", b"\xff"])
-def test_without_the_note_of_what_copies_were_made_from_nothing_is_said(folders, damage):
+def test_without_the_note_a_copy_is_compared_with_the_lesson_itself(folders, damage):
     lessons, work = folders
+    question = 'answer = ...\ncheck("01.1", answer)'
+    (lessons / "01_one.ipynb").write_text(lesson(question), encoding="utf-8")
     copies.bring(*folders)
+    answered = lesson(question.replace("...", "28"))
+    (work / "01_one.ipynb").write_text(answered, encoding="utf-8")
     note = work / copies.MADE_FROM
     note.unlink() if damage is None else note.write_bytes(damage)
     (lessons / "02_two.ipynb").write_text(lesson("another = ..."), encoding="utf-8")
-    assert copies.bring(*folders) == []
+    for _ in range(2):  # until it is renewed
+        assert copies.bring(*folders) == ["02_two"]
     assert (work / "02_two.ipynb").read_text() == lesson("answer = ...")
+    assert (work / "01_one.ipynb").read_text() == answered
+    (lessons / "01_one.ipynb").write_text(lesson("x = 2"), encoding="utf-8")
+    assert copies.bring(*folders) == ["01_one", "02_two"]
 
 
 def test_the_command_renews_what_has_changed(folders, monkeypatch, capsys):

@@ -53,6 +53,37 @@ def test_an_alternative_text_is_sentences_without_empty_ones(name):
     assert not any(sign in alt for sign in ("..", "  ", " .", "nan", "-0", "\n", "$"))
 
 
+LINE = np.arange(3.0)
+FIVE = {str(k): LINE for k in range(5)}
+REFUSED = {  # what is drawn, and how the message begins
+    "lines": (lambda: figures.lines_figure(LINE, {}, "x", "y"), "lines must be from 1 to 4, got 0"),
+    "five lines": (lambda: figures.lines_figure(LINE, FIVE, "x", "y"), "lines must be from 1 to 4"),
+    "bars": (lambda: figures.bars_figure(FIVE, "abc", "x", "y"), "groups must be from 1 to 4"),
+    "histograms": (lambda: figures.histograms_figure({}, LINE, "x"), "samples must be at least"),
+    "dots": (lambda: figures.dots_figure({}, "x", "t", ("mean", 1.0)), "groups must be at least"),
+    "pairs": (lambda: figures.pairs_figure({}, ("a", "b"), "x", "t", ("mean", 1.0)),
+              "groups must be at least one, got 0"),
+    "means": (lambda: figures.means_figure(LINE, {}, "x", "y"), "groups must be from 1 to 4"),
+    "no places": (lambda: figures.means_figure([], {"a": ([], [])}, "x", "y"), "x must be at"),
+    "a place of 0": (lambda: figures.means_figure(LINE, {"a": (LINE, LINE)}, "x", "y", log="x"),
+                     "x must be positive on a logarithmic scale, got 0"),
+    "bands": (lambda: figures.bands_figure(LINE, {}, (LINE, LINE), "x", "y", "t"), "bands must be"),
+    "reliability": (lambda: figures.reliability_figure({k: (v, v, v) for k, v in FIVE.items()}, ""),
+                    "groups must be from 1 to 4, got 5"),
+    "curves": (lambda: figures.curves_figure({}), "trainings must be from 1 to 2, got 0"),
+    "no digits": (lambda: figures.digits_figure(IMAGES[:0], [], "t"), "images must be at least"),
+    "captions": (lambda: figures.digits_figure(IMAGES[:2], ["a"], "t"), "captions must be 2"),
+    "features": (lambda: figures.features_figure({}, "t"), "rows must be at least one, got 0"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_nothing_to_draw_or_more_than_can_be_told_apart_is_refused(name):
+    draw, message = REFUSED[name]
+    with pytest.raises(ValueError, match=message):
+        draw()
+
+
 @pytest.fixture
 def displayed(monkeypatch):
     """What ``show`` hands to IPython, as pairs (data, options)."""

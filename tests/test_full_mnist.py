@@ -299,9 +299,13 @@ def test_the_certificates_are_those_that_the_environment_names(server, tmp_path,
     real = pooch.HTTPDownloader
     monkeypatch.setattr(pooch, "HTTPDownloader", lambda *a, **o: (asked.append(o), real(*a))[1])
     server.acts("good")
-    monkeypatch.setenv("SSL_CERT_FILE", "/school.pem")
+    school = tmp_path / "school.pem"
+    monkeypatch.setenv("SSL_CERT_FILE", str(school))
+    with pytest.raises(FileNotFoundError, match="SSL_CERT_FILE names no file: "):
+        full_mnist.download_mnist(tmp_path / "full")
+    school.touch()
     full_mnist.download_mnist(tmp_path / "full")
-    assert asked[0]["verify"] == "/school.pem"
+    assert asked[0]["verify"] == str(school)
     assert asked[0]["headers"] == {"Accept-Encoding": "identity"}
     monkeypatch.delenv("SSL_CERT_FILE")
     full_mnist.download_mnist(tmp_path / "full")

@@ -44,14 +44,15 @@ def test_a_damaged_notebook_is_a_line_of_its_own(tmp_path, monkeypatch, capsys):
     assert "03_bad" in (line := capsys.readouterr().out) and "is damaged: git checkout" in line
 
 
-def test_start_up_files_of_a_reader_are_not_run(tmp_path, monkeypatch, capsys):
+def test_start_up_files_and_backend_of_a_reader_are_not_used(tmp_path, monkeypatch, capsys):
     start_up = tmp_path / "profile_default" / "startup"
     start_up.mkdir(parents=True)
     (start_up / "00.py").write_text("from numpy import *")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    monkeypatch.setenv("MPLBACKEND", "nosuch")
     monkeypatch.setattr(run, "BUILD", tmp_path)
     path = tmp_path / "04_sums.ipynb"
-    cells = [v4.new_code_cell("print(sum(k for k in (1, 2)))")]
+    cells = [v4.new_code_cell("import matplotlib\nprint(sum(k for k in (1, 2)))")]
     nbformat.write(v4.new_notebook(cells=cells, metadata=METADATA), path)
     assert run.run_all([path], 1, store=True) == [True]
     assert nbformat.read(path, as_version=4).cells[0].outputs[0].text == "3\n"

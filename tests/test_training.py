@@ -113,6 +113,13 @@ def test_the_rate_decays_and_cools_down_in_equal_steps():
         assert list(map(Settings(**options).rate, range(options["epochs"]))) == rates
 
 
+@pytest.mark.parametrize(("dtype", "huge"), [(np.float64, 1e200), (np.float32, 1e25)])
+def test_a_row_whose_square_is_no_number_any_more_is_shortened_to_the_limit_too(dtype, huge):
+    weights = np.array([[3.0, 4.0], [-0.6 * huge, 0.8 * huge], [0.3, 0.4]], dtype=dtype)
+    limit_norms(weights, 1.0)
+    np.testing.assert_allclose(weights, [[0.6, 0.8], [-0.6, 0.8], [0.3, 0.4]], rtol=1e-6)
+
+
 @given(st.integers(1, 5), st.integers(1, 5), st.floats(0.01, 10), SEEDS)
 def test_no_row_stays_longer_than_the_limit_and_shorter_ones_stay(n_rows, n_columns, limit, seed):
     rng = np.random.default_rng(seed)

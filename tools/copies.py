@@ -14,6 +14,7 @@ import json
 import sys
 from pathlib import Path
 
+from tools.answers import is_answered
 from tools.files import replacing
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -35,7 +36,9 @@ def bring(lessons: Path = LESSONS, work: Path = WORK) -> list[str]:
             with replacing(copy) as file:  # the contents alone: the original may be read-only
                 file.write(lesson.read_bytes())
             then[lesson.name] = today
-        elif then.get(lesson.name, today) != today:
+        elif lesson.name not in then and is_a_copy_of(copy, lesson):
+            then[lesson.name] = today
+        elif then.get(lesson.name) != today:
             changed.append(lesson.stem)
     write(work, then)
     return changed
@@ -83,11 +86,19 @@ def fingerprint(lesson: Path) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def is_a_copy_of(copy: Path, lesson: Path) -> bool:
+    """Whether a copy has nothing that the lesson of today has not, but a reader's answers."""
+    texts = [path.read_text(encoding="utf-8") for path in (copy, lesson)]
+    if lesson.suffix != ".ipynb":
+        return texts[0] == texts[1]
+    return fingerprint(copy) == fingerprint(lesson) or is_answered(*texts)
+
+
 def made_from(work: Path) -> dict[str, str]:
     """The fingerprints of the lessons when the copies were made; none if that is not known."""
     try:
         return dict(json.loads((work / MADE_FROM).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):  # lost or damaged: nothing is said then
+    except (FileNotFoundError, ValueError, TypeError):  # lost or damaged
         return {}
 
 

@@ -9,7 +9,11 @@ from traitlets import default
 
 NAME = "python3"
 OWN_IPYTHON = Path(__file__).resolve().parent.parent / "build" / "ipython"
-SETTINGS = {"IPYTHONDIR": str(OWN_IPYTHON), "PYTHONSTARTUP": ""}  # not a reader's start-up files
+SETTINGS = {  # not a reader's start-up files, nor a backend that is not installed
+    "IPYTHONDIR": str(OWN_IPYTHON),
+    "PYTHONSTARTUP": "",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+}
 
 
 class ThisPythonOnly(KernelSpecManager):

@@ -6,7 +6,14 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from helpers.figures import colours, style
-from helpers.figures.style import Described, finish, in_own_style, new_figure, new_panels
+from helpers.figures.style import (
+    Described,
+    check_groups,
+    finish,
+    in_own_style,
+    new_figure,
+    new_panels,
+)
 from helpers.figures.words import listed, minus, number, numbers
 
 
@@ -27,6 +34,7 @@ def lines_figure(
     The markers stand at the positions ``at``, and the alternative text gives the values there.
     ``span`` is the name, the start and the end of a range of ``x`` that is hatched.
     """
+    check_groups("lines", lines, len(colours.LINES))
     fig, ax = new_figure(6.6, 3.3)
     marked = [range(len(x))[k] for k in at]
     alt = f"{title or y_label}: {y_label} over {x_label}{style.log_text(log)}."
@@ -57,6 +65,7 @@ def bars_figure(
     digits: int = 2,
 ) -> Described:
     """Groups of bars side by side with their values above, told apart by shade and hatching."""
+    check_groups("groups", groups, len(colours.BARS))
     fig, ax = new_figure(max(4.5, 0.75 * len(labels) * len(groups) + 1.5), 3.2)
     width = 0.8 / len(groups)
     for g, (name, values) in enumerate(groups.items()):
@@ -78,6 +87,7 @@ def bars_figure(
 @in_own_style
 def histograms_figure(samples: dict[str, np.ndarray], bins: np.ndarray, x_label: str) -> Described:
     """Histograms side by side on the same axes limits, each as shares that sum to 1."""
+    check_groups("samples", samples)
     fig, axes = new_panels(4.2 * len(samples), 2.9, len(samples), sharey=True)
     alt = f"Histograms of {x_label}."
     for ax, (name, values) in zip(axes[0], samples.items(), strict=True):
@@ -104,6 +114,7 @@ def dots_figure(
 
     ``reference`` is a named value, drawn as a vertical dashed line.
     """
+    check_groups("groups", groups)
     fig, ax = new_figure(style.MAX_WIDTH, 0.48 * len(groups) + 1.3)
     dashed = reference_text(reference)
     alt = f"{title}: {x_label}, one marker a {dot}, a bar at the mean. {dashed.capitalize()}."
@@ -140,6 +151,7 @@ def pairs_figure(
     value, a vertical dashed line in the panels that reach as far. Each panel has an axis of its
     own, all of the same length, so that what is joined can be compared.
     """
+    check_groups("groups", groups)
     fig, axes = new_panels(style.MAX_WIDTH, 4.2, len(groups))
     one, other = members
     length = 1.1 * max(np.ptp(pair) for pair in groups.values())

@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from helpers.figures import colours, style
-from helpers.figures.style import Described, finish, in_own_style, new_figure, new_panels
+from helpers.figures.style import (
+    Described,
+    check_groups,
+    finish,
+    in_own_style,
+    new_figure,
+    new_panels,
+)
 from helpers.figures.words import minus
 
 Curves = Mapping[str, Mapping[str, Mapping[str, np.ndarray]]]
@@ -18,11 +25,12 @@ def curves_figure(trainings: Curves, title: str = "", log: Sequence[str] = ()) -
     The two sets are told apart by colour and marker, the two trainings by solid and dashed lines.
     The quantities in ``log`` have a logarithmic scale.
     """
+    check_groups("trainings", trainings, 2)
     quantities = list(next(iter(trainings.values())))
     fig, axes = new_panels(style.MAX_WIDTH, 3.6, len(quantities))
     alt = f"{title}, over epochs."
     for ax, quantity in zip(axes[0], quantities, strict=True):
-        for dashes, (name, curves) in zip(("-", "--"), trainings.items(), strict=True):
+        for dashes, (name, curves) in zip(("-", "--"), trainings.items(), strict=False):
             for colour, (digits, y) in zip(colours.SETS, curves[quantity].items(), strict=True):
                 epochs, best = np.arange(1, len(y) + 1), int(np.argmin(y))
                 look = {"ls": dashes, "color": colour, "marker": colours.MARKERS[colour], "ms": 4.5}
@@ -59,6 +67,8 @@ def means_figure(
     ``groups`` has for each name the means and their standard errors, as many as ``x``; ``log`` is
     "", "x", "y" or "xy".
     """
+    check_groups("x", x)
+    check_groups("groups", groups, len(colours.LINES))
     named = isinstance(x[0], str)
     fig, ax = new_figure(6.8, 3.7)
     places = np.arange(len(x)) if named else np.array(x, dtype=float)

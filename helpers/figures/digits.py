@@ -7,7 +7,15 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from helpers.figures import colours, style
-from helpers.figures.style import Described, finish, in_own_style, new_figure, new_panels, write
+from helpers.figures.style import (
+    Described,
+    check_groups,
+    finish,
+    in_own_style,
+    new_figure,
+    new_panels,
+    write,
+)
 from helpers.figures.words import listed
 
 
@@ -20,6 +28,9 @@ def digits_figure(
     ``alt`` says what they are; the captions follow it. With fewer columns the images are as large,
     and there is more room for captions.
     """
+    check_groups("images", images)
+    if len(captions) != len(images):
+        raise ValueError(f"captions must be {len(images)}, one an image; got {len(captions)}")
     rows = ceil(len(images) / columns)
     lines = max(caption.count("\n") + 1 for caption in captions)
     fig, axes = new_panels(
@@ -40,6 +51,7 @@ def features_figure(rows: Mapping[str, np.ndarray], alt: str) -> Described:
     All have the same scale of colours, violet for negative and orange for positive weights.
     ``alt`` says what they are; what it adds are the largest weight and the typical size by row.
     """
+    check_groups("rows", rows)
     largest = max(np.abs(weights).max() for weights in rows.values())
     columns = max(map(len, rows.values()))
     fig, axes = new_panels(style.MAX_WIDTH, 1.05 * len(rows), columns, len(rows))

@@ -2,7 +2,7 @@
 
 import io
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from functools import wraps
 
 from matplotlib import style as styles
@@ -16,6 +16,13 @@ SMALL, TEXT, TITLE = 9, 9.5, 10  # points
 LEGEND = {"fontsize": SMALL, "frameon": False}
 
 Described = tuple[Figure, str]
+
+
+def check_groups(name: str, groups: Sized, most: int | None = None) -> None:
+    """Raise ``ValueError`` for nothing to draw, and for more than can be told apart."""
+    if not 1 <= len(groups) <= (most or len(groups)):
+        allowed = f"from 1 to {most}" if most else "at least one"
+        raise ValueError(f"{name} must be {allowed}, got {len(groups)}")
 
 
 def in_own_style(draw: Callable) -> Callable:
@@ -75,8 +82,13 @@ def frame(ax: Axes, left: float, right: float, bottom: float, top: float) -> Non
 
 
 def set_log(ax: Axes, log: str, x: Sequence[float]) -> None:
-    """Make the axes that are named in ``log`` logarithmic; ``x`` are the ticks of the first."""
+    """Make the axes that are named in ``log`` logarithmic; ``x`` are the ticks of the first.
+
+    Raises ``ValueError`` for places on it that are not positive: it has none for them.
+    """
     if "x" in log:
+        if min(x) <= 0:
+            raise ValueError(f"x must be positive on a logarithmic scale, got {min(x):g}")
         ax.set_xscale("log")
         ax.set_xticks(x, [f"{value:g}" for value in x])
         ax.set_xticks([], minor=True)

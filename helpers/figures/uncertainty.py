@@ -5,7 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from helpers.figures import colours, style
-from helpers.figures.style import Described, finish, in_own_style, new_figure, new_panels
+from helpers.figures.style import (
+    Described,
+    check_groups,
+    finish,
+    in_own_style,
+    new_figure,
+    new_panels,
+)
 from helpers.figures.words import minus, number
 
 
@@ -20,6 +27,7 @@ def reliability_figure(
     Points on the dashed diagonal say as often as they are right that they are sure; below it they
     are too sure, above it not sure enough.
     """
+    check_groups("groups", groups, len(colours.LINES))
     fig, ax = new_figure(5.6, 4.4)
     ax.plot([0, 1], [0, 1], "--", color=colours.FADED, lw=1, label="as sure as right")
     alt = f"{title}: share of right answers ± SE over confidence, bin by bin; a dashed diagonal."
@@ -53,6 +61,7 @@ def bands_figure(
     ``bands`` has for each panel the curve and the standard deviation over ``x``; ``points`` are the
     data, the same in all panels. The alternative text gives both at a few places.
     """
+    check_groups("bands", bands)
     fig, axes = new_panels(style.MAX_WIDTH, 3.4, len(bands), sharey=True)
     told_at = np.unique(np.linspace(0, len(x) - 1, 9).round().astype(int))
     alt = f"{title}: {y_label} over {x_label}, {len(points[0])} data points."
