@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-# A reader's matplotlibrc, backend and start-up files of IPython have no say here, nor in the kernels
-# of the notebooks, which inherit this. Matplotlib reads its settings as soon as it is imported.
+# A reader's matplotlibrc, backend and start-up files of IPython have no say here, nor in kernels of
+# notebooks, which inherit this. Matplotlib reads its settings as soon as it is imported.
 NO_SETTINGS = Path(__file__).parent / "build" / "no-settings"
 NO_SETTINGS.mkdir(parents=True, exist_ok=True)
 os.environ["IPYTHONDIR"] = os.environ["MPLCONFIGDIR"] = str(NO_SETTINGS)
