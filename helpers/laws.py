@@ -66,8 +66,11 @@ def _prediction(trial: Trial) -> None:
     first, *others = trial.predictions
     if any(not np.array_equal(first, other) for other in others):
         dropped = np.mean([other == 0 for other in others])
-        sticks = "does a training leave something behind"
-        mistake = sticks if first.all() or not dropped else "is `training` read"
+        mistake = "is `training` read"
+        if first.all() or not dropped:
+            mistake = "does a training leave something behind"
+        elif trial.outputs.all():
+            mistake = "is `training` read the wrong way round"
         raise Broken(f"two predictions differ; {dropped:.0%} of their units are 0", mistake)
     if not same(trial.call(False, trial.x[:1].copy())[0], first[:1]):
         seen = "a sample alone gets another prediction than in a batch"
@@ -85,12 +88,24 @@ def _scale(trial: Trial) -> None:
     if not stay.size:
         raise Skipped("nothing stays")
     if not same(stay, stay[0]):
-        by_call = all(same(y[y != 0], y[y != 0][:1]) for y in trial.outputs)
-        mistake = "is it divided by what happened to stay" if by_call else "noise, not a mask"
+        mistake = ""
+        if any(_one_scale(trial.outputs, axes) for axes in ((1, 2), 2, 1)):
+            mistake = "is it divided by what happened to stay"
+        elif len(np.unique(stay)) > stay.size / 2:
+            mistake = "noise, not a mask"
         raise Broken(f"what stays is multiplied by {stay.min():.4f} to {stay.max():.4f}", mistake)
     for what, factors in trial.elsewhere.items():
         if not same(factors[factors != 0], stay[0]):
             raise Broken(f"what stays of {what} has another scale than {stay[0]:.4f}")
+
+
+def _one_scale(outputs: np.ndarray, axes: int | tuple[int, int]) -> bool:
+    """Whether what stays along these axes has one scale in a call, and another in another."""
+    stays = outputs != 0
+    low = np.min(outputs, axes, initial=np.inf, where=stays, keepdims=True)
+    high = np.max(outputs, axes, initial=-np.inf, where=stays, keepdims=True)
+    some = stays.any(axes, keepdims=True)
+    return same(low[some], high[some]) and not same(low, low[:1])
 
 
 # ---- random streams ----------------------------------------------------------------------------
@@ -232,7 +247,8 @@ def _drop_1(trial: Trial) -> None:
     factors = _made(trial, 1.0)
     if not isinstance(factors, str) and (factors != 0).any():  # nan is not 0, either
         what = "nan" if np.isnan(factors).any() else "what is not 0"
-        raise Broken(f"with drop 1 there is {what}", "a division by 1 − drop = 0")
+        by_0 = "" if np.isfinite(factors).all() else "a division by 1 − drop = 0"
+        raise Broken(f"with drop 1 there is {what}", by_0)
 
 
 def _refuses(trial: Trial) -> None:

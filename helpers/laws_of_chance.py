@@ -21,12 +21,12 @@ def units(trial: Trial) -> None:
 
 
 def samples(trial: Trial) -> None:
-    """Two samples are dropped independently."""
+    """The masks of two samples are independent."""
     _independent(trial, "samples", "one mask for the whole batch")
 
 
 def calls(trial: Trial) -> None:
-    """Two calls are dropped independently."""
+    """The masks of two calls are independent."""
     _independent(trial, "calls", "a seed inside of forward, or a mask that is kept")
     agree = trial.rate**2 + (1 - trial.rate) ** 2
     n, different = len(trial.dropped), len({mask.tobytes() for mask in trial.dropped})
@@ -81,14 +81,16 @@ def rate(trial: Trial) -> None:
     dropped, drop = trial.dropped, trial.drop
     n_tests, share = trial.rate_tests, dropped.mean()
     if trial.unlikely(dropped.sum(), dropped.size, drop, n_tests):
-        off = "is dropout off, from the start or since the first prediction"
         guesses = {
-            0: off if same(trial.draws, trial.draws.flat[0]) else "is it noise, without zeros",
             1 - drop: "is drop taken for what is kept",
             float(ndtr(drop)): "normal numbers for uniform ones",
         }
-        seen = f"{share:.4f} of {dropped.size:,} units are dropped, not {drop}"
-        raise Broken(seen, nearest(share, guesses))
+        mistake = nearest(share, guesses)
+        if not dropped.any():
+            off = "is dropout off, from the start or since the first prediction"
+            alike = same(trial.draws, trial.draws.flat[0])
+            mistake = off if alike else "is it noise, without zeros"
+        raise Broken(f"{share:.4f} of {dropped.size:,} units are dropped, not {drop}", mistake)
     if set(trial.report.broken) & {*AXES, "counts"}:
         raise Skipped(
             "it is over all; what is not independent says nothing of single units and rows"
@@ -125,16 +127,19 @@ def mean(trial: Trial) -> None:
     else:
         broken = not same(np.array(even), share)
     if broken:
-        ratio = scale * share / predicted
-        guesses = {
+        once_each = ", in training and when predicting"
+        twice = "scaled twice" + ("" if same(np.array(predicted), 1.0) else once_each)
+        guesses = {  # of the scale alone: a wrong rate is another mistake
+            1.0: "",
             (1 - drop) / drop: "divided by drop instead of 1 − drop",
             1 - drop: "is the scale 1 / (1 − drop) missing",
-            1 / (1 - drop): "scaled twice, in training and when predicting",
+            1 / (1 - drop): twice,
             (1 - drop) ** 2: "multiplied by 1 − drop instead of divided",
         }
-        mistake = nearest(ratio, guesses)
+        mistake = nearest(scale * (1 - drop) / predicted, guesses)
         if scale == 1 and same(np.array(predicted), drop):
             mistake = "multiplied by drop instead of 1 − drop when predicting"
+        ratio = scale * share / predicted
         raise Broken(f"outputs average {ratio:.3f} times what prediction gives", mistake)
 
 

@@ -47,6 +47,10 @@ def coins(shape, rng, drop=DROP):
     return rng.random(shape) >= drop
 
 
+def by_mean(mask, axis):
+    return (1 - DROP) * mask / np.maximum(mask.mean(axis=axis, keepdims=True), 0.01)
+
+
 # ---- right ones --------------------------------------------------------------------------------
 
 
@@ -316,6 +320,10 @@ OTHER_MASKS = {
     "noise that is too large, one for all": lambda s, r: r.uniform(1, 2),
     "coins and noise": lambda s, r: coins(s, r) * r.uniform(0.9, 1.1, s),
     "coins and larger noise": lambda s, r: coins(s, r) * r.uniform(1.0, 1.1, s),
+    "divided by what stays of a sample": lambda s, r: by_mean(coins(s, r), 1),
+    "divided by what stays of a unit": lambda s, r: by_mean(coins(s, r), 0),
+    "a unit that is left alone": lambda s, r: np.where(np.arange(s[1]) == 5, 1 - DROP, coins(s, r)),
+    "half, with the scale of drop": lambda s, r: r.integers(0, 2, s),
 }
 SAID = {
     "pairs of units": {
@@ -428,6 +436,26 @@ SAID = {
         "scale": ("what stays is multiplied by 1.2500 to 1.3750", "noise, not a mask"),
         "mean": ("outputs average 1.049 times what prediction gives", ""),
     },
+    "divided by what stays of a sample": {
+        "scale": (
+            "what stays is multiplied by 1.0667 to 1.4713",
+            "is it divided by what happened to stay",
+        ),
+    },
+    "divided by what stays of a unit": {
+        "scale": (
+            "what stays is multiplied by 1.0323 to 1.6410",
+            "is it divided by what happened to stay",
+        ),
+    },
+    "a unit that is left alone": {
+        "rate": ("unit 5 is dropped 0.000 of the time, not 0.2", "an index that is off by one"),
+        "scale": ("what stays is multiplied by 1.0000 to 1.2500", ""),
+    },
+    "half, with the scale of drop": {
+        "rate": ("0.5018 of 262,144 units are dropped, not 0.2", ""),
+        "mean": ("outputs average 0.623 times what prediction gives", ""),
+    },
 }
 
 
@@ -435,6 +463,22 @@ SAID = {
 def test_other_masks_break_their_laws(name):
     report = diagnose(masked(OTHER_MASKS[name]), drop=DROP)
     assert report.broken == SAID[name]
+
+
+def test_a_flag_that_is_read_the_wrong_way_round_is_told_from_one_that_is_not_read():
+    def forward(x, training, rng):
+        return masked(coins)(x, not training, rng)
+
+    seen, mistake = diagnose(forward, drop=DROP).broken["prediction"]
+    assert mistake == "is `training` read the wrong way round" and "20% of their units" in seen
+
+
+def test_only_a_drop_of_1_that_gives_no_numbers_is_taken_for_a_division_by_0():
+    mistakes = {
+        scale: diagnose(masked(coins), make=lambda d, s=scale: masked(coins, s(d))).broken["drop 1"]
+        for scale in (lambda d: 1.25, lambda d: np.divide(1.0, 1 - d))
+    }
+    assert [mistake for _, mistake in mistakes.values()] == ["", "a division by 1 − drop = 0"]
 
 
 def test_without_anything_left_there_is_no_scale():
@@ -452,6 +496,7 @@ def test_without_anything_left_there_is_no_scale():
         (1.0, DROP, "3.99", "multiplied by drop instead of 1 − drop when predicting"),
         (1.0, 1.0, "0.79", "is the scale 1 / (1 − drop) missing"),
         (1.25, 0.8, "1.2", "scaled twice, in training and when predicting"),
+        (1.25**2, 1.0, "1.2", "scaled twice"),
         (0.8, 1.0, "0.6", "multiplied by 1 − drop instead of divided"),
         (1.27, 1.0, "1.01", ""),
         (1.25, 2.0, "0.49", ""),
@@ -718,9 +763,7 @@ def test_an_input_that_a_prediction_writes_into_is_found():
     ],
 )
 def test_other_drops(of_drop, law, seen):
-    assert diagnose(masked(coins), make=of_drop).broken[law] == (
-        seen, "a division by 1 − drop = 0" if law == "drop 1" else ""
-    )  # fmt: skip
+    assert diagnose(masked(coins), make=of_drop).broken[law] == (seen, "")
 
 
 def test_where_units_are_not_independent_the_rate_of_each_is_not_asked():

@@ -32,10 +32,10 @@ EXERCISES = {
             "that is one coin for all: add within groups only": lambda p, g, d: variance(
                 p, np.zeros(len(p)), d
             ),
-            "the variance of a scaled coin is p / (1 − p)": lambda p, g, d: (
+            "what stays is divided by 1 − p: the scale is missing": lambda p, g, d: (
                 variance(p, g, d) * (1 - d) ** 2
             ),
-            "p / (1 − p), with p the drop": lambda p, g, d: variance(p, g, 1 - d),
+            "p is the drop, not what is kept": lambda p, g, d: variance(p, g, 1 - d),
             "that is the standard deviation": lambda p, g, d: np.sqrt(variance(p, g, d)),
         },
         solution="together = [parts[groups == g].sum() for g in np.unique(groups)]; return drop / "
@@ -56,12 +56,16 @@ EXERCISES = {
         solution="the variance is 25 times as large, so the standard deviation √25 = 5 times.",
     ),
     "09.4": Exercise(
-        right=3.0,
+        right=7 / 3,
         wrong={
             "the squares double, but the squared mean is taken off once, before and after": 2.0,
-            "that is the variance when predicting": 1.0,
-            "the mean does not change: with the scale it stays 1": 4.0,
+            "that is the variance in training; compare it with that when predicting": 7.0,
+            "that is the variance when predicting": 3.0,
+            "that is the difference; asked is the ratio": 4.0,
+            "the squared mean is taken off in training, too": 8 / 3,
+            "that is the other way round": 3 / 7,
         },
-        solution="in training 2 / 0.5 − 1² = 3, when predicting 2 − 1² = 1.",
+        solution="in training 4 / 0.5 − 1² = 7, when predicting 4 − 1² = 3: 7 / 3 = 2.33 times.",
+        decimals=2,
     ),
 }

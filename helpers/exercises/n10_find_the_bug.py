@@ -22,6 +22,18 @@ def with_the_first_alone(masks: np.ndarray) -> np.ndarray:
     return np.array([float((masks.take(0, k) == masks.take(1, k)).all()) for k in range(3)])
 
 
+def along_one_line(masks: np.ndarray) -> np.ndarray:
+    """What one gets by looking at one number of each mask."""
+    return np.array(
+        [float(np.ptp(line) == 0) for line in (masks[:, 0, 0], masks[0, :, 0], masks[0, 0])]
+    )
+
+
+def where_any_is_the_same(masks: np.ndarray) -> np.ndarray:
+    """What one gets with ``any`` for ``all``."""
+    return np.array([float((masks == masks.take([0], axis)).any()) for axis in range(3)])
+
+
 LAST_DIFFERS = np.ones((3, 4, 5))
 LAST_DIFFERS[-1, -1, -1] = 0
 ONE_EACH = np.ones((4, 4, 4))  # masks with equal counts along each axis, and no two the same
@@ -49,13 +61,15 @@ EXERCISES = {
         wrong={
             "the order: calls, samples, units": lambda masks: shared(masks)[::-1],
             "all masks along the axis, not the first two": with_the_first_alone,
+            "whole masks are the same, not one number of them": along_one_line,
+            "a mask is the same if all of its numbers are, not if any is": where_any_is_the_same,
             "1 where they are the same, 0 where they are not": lambda masks: 1 - shared(masks),
         },
         solution="[(masks == masks.take([0], axis)).all() for axis in range(3)], as numbers: each "
         "slice along an axis is compared with the first one, which is broadcast.",
         inputs=(
-            (coins(3, 4, 5),),
             (coins(1, 4, 5).repeat(3, 0),),
+            (coins(3, 4, 5),),
             (coins(3, 4, 1).repeat(5, 2),),
             (np.concatenate([coins(3, 1, 5).repeat(3, 1), coins(3, 1, 5)], axis=1),),
             (LAST_DIFFERS,),
