@@ -149,8 +149,8 @@ EXERCISES = {
         "each seed, train(network, small_x, small_labels, Settings(epochs=20, batch_size=10, "
         "learning_rate=0.02, ...), rng), once without and once with dropout, and 100 * "
         "error_rate(network, *validation). On the 3,000 test digits the same trainings gain "
-        f"{ON_TEST['gain'][0]:.2f} ± {ON_TEST['of_seeds'][0]:.2f} (SE of seeds): with so few "
-        "digits to train on, those that judge decide more than the seeds.",
+        f"{ON_TEST['gain'][0]:.2f} ± {ON_TEST['of_seeds'][0]:.2f} (SE of seeds): the "
+        "digits that judge decide more than the seeds.",
         judge=judge_training,
     ),
     "07.5": Exercise(

@@ -90,7 +90,7 @@ RIVALS = {
 }
 
 # The best of each rival lay at an edge, the fastest rate and the weakest strength. So more of both,
-# and the rate that is best without a remedy.
+# and the rate that is best without a remedy. Max-norm was best at the fastest once more.
 WEAKER_ALONE = {
     "early stopping": [{"patience": 20}],
     "L2": [{"l2": l2} for l2 in (1e-5, 3e-5)],
@@ -104,6 +104,7 @@ MORE_RIVALS = {
     **crossed(ALONE, (0.3, 0.5)),
     **crossed(WEAKER_ALONE, (0.1, 0.2, 0.3, 0.4, 0.5)),
     **crossed(WEAKER_WITH_DROPOUT, SLOW),
+    **crossed({"max-norm": ALONE["max-norm"] + WEAKER_ALONE["max-norm"]}, (0.6, 0.7, 0.8)),
 }
 
 # ---- how much to drop --------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Predictions with dropout left on, averaged, beside the whole network's. Notebook 08 reads these.
 
 The network and the training are those of notebook 07, dropout on 1,000 digits of the bundled
-sample; judged are its 3,000 test digits. Nothing is chosen by them.
+sample; judged are its 3,000 test digits. Nothing is chosen by them. ``calibration`` asks how sure
+networks are that are trained with other drops, at other rates, and for longer or shorter.
 """
 
 from __future__ import annotations
@@ -9,25 +10,23 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import entr
 
-from helpers.early_stopping import EarlyStopping
 from helpers.functions import softmax
 from helpers.masks import inverted_mask
 from helpers.network import Network, predict
 from helpers.training import Settings, train
-from tools.experiments.digits import STEPS, Digits, sample_sets
-from tools.experiments.digits_grids import DROPOUT
+from tools.experiments.digits import STEPS, Digits, sample_sets, trained_network
+from tools.experiments.digits_grids import DROPOUT, drops
 from tools.experiments.experiment import Experiment
 
 SAMPLES = (1, 2, 5, 10, 20, 50, 100, 200)
 QUANTITIES = ("error", "loss", "gap")
-KINDS = ("none", "stopped", "scaled", *map(str, SAMPLES), "geometric")
+KINDS = ("none", "scaled", *map(str, SAMPLES), "geometric")
 DOUBTS = ("spread", "votes", "information", "mean", "scaled")
 RESULTS = (
     *(f"{quantity}_{kind}" for kind in KINDS for quantity in QUANTITIES),
     *("gap_by_chance", *(f"caught_by_{doubt}" for doubt in DOUBTS)),
 )
 SETTINGS = {"196-128-10": {"hidden": (128,)}}
-PATIENCE = 10  # epochs, as in the first choice of notebook 07
 BINS = 10  # of confidence
 
 
@@ -35,9 +34,8 @@ def compare_predictions(data: Digits, seed: int, hidden: tuple[int, ...]) -> dic
     """Train a network without dropout and one with it; return how well each predicts.
 
     For each of ``KINDS`` there are the ``error`` in percent, the ``loss`` in nats and the
-    calibration ``gap``: ``none`` is the network without dropout, ``stopped`` one that was
-    stopped early by the validation digits besides, ``scaled`` the whole network that was trained
-    with dropout, a number the mean of as many predictions of it with masks, and
+    calibration ``gap``: ``none`` is the network without dropout, ``scaled`` the whole network that
+    was trained with it, a number the mean of as many predictions of it with masks, and
     ``geometric`` the renormalised geometric mean of the most of them.
 
     ``gap_by_chance`` is the gap that a network as sure as ``scaled`` would show on as many samples
@@ -48,16 +46,15 @@ def compare_predictions(data: Digits, seed: int, hidden: tuple[int, ...]) -> dic
     entropies), by how low their ``mean`` is, by how low the whole network's own probability is
     (``scaled``).
     """
-    training, validation, (x, labels) = sample_sets(data, 1_000, 1_000, test=True)
+    training, _, (x, labels) = sample_sets(data, 1_000, 1_000, test=True)
     networks = []
-    for kind, how in (("none", {}), ("stopped", {}), ("scaled", DROPOUT)):
+    for how in ({}, DROPOUT):
         rng = np.random.default_rng(seed)
-        network = Network([x.shape[1], *hidden, 10], rng)
-        stopping = [EarlyStopping(network, *validation, PATIENCE)] if kind == "stopped" else []
-        train(network, *training, Settings(**STEPS, **how), rng, stopping)
-        networks.append(network)
+        networks.append(Network([x.shape[1], *hidden, 10], rng))
+        train(networks[-1], *training, Settings(**STEPS, **how), rng)
     predictions = dict(zip(KINDS, (predict(network, x) for network in networks), strict=False))
     total, squares, logs, entropies, votes = 0.0, 0.0, 0.0, 0.0, np.zeros((len(x), 10))
+    network = networks[-1]
     for k in range(1, SAMPLES[-1] + 1):
         drops = (DROPOUT["input_drop"], *[DROPOUT["hidden_drop"]] * len(hidden))
         masks = [
@@ -142,6 +139,48 @@ def gap_by_chance(confidence: np.ndarray, rng: np.random.Generator, draws: int =
     return float(np.mean([calibration_gap(confidence, right) for right in answers]))
 
 
+CALIBRATION_RESULTS = ("error", "gap", "surplus", "gap_masked", "surplus_masked")
+N_MASKED = 50  # predictions that are averaged
+CALIBRATION = {
+    "none": {},
+    "none, learning rate 0.3": {"learning_rate": 0.3},
+    "none, stopped early": {"patience": 10},
+    **{f"drops 0.2 and 0.5, {n} epochs": {**DROPOUT, "epochs": n} for n in (10, 20, 60, 200)},
+    "drops 0.2 and 0.3, learning rate 0.1": {**drops(0.2, 0.3), "learning_rate": 0.1},
+    "drops 0.1 and 0.3": drops(0.1, 0.3),
+    "drops 0 and 0.5": drops(0.0, 0.5),
+    "drops 0 and 0.2": drops(0.0, 0.2),
+}
+
+
+def calibration(
+    data: Digits, seed: int, input_drop: float = 0.0, hidden_drop: float = 0.0, **how: object
+) -> dict[str, float]:
+    """Train a network; return how sure it is, as a whole and as a mean of masked predictions.
+
+    ``gap`` is the calibration gap, ``surplus`` the mean confidence less the share of right answers.
+    """
+    sets = sample_sets(data, 1_000, 1_000, test=True)
+    each = {"input_drop": input_drop, "hidden_drop": hidden_drop}
+    network, _ = trained_network(sets, seed, **each, **how)
+    x, labels = sets.judged
+    rng, masked = np.random.default_rng([seed, 4]), 0.0
+    for _ in range(N_MASKED):
+        shapes = zip(network.sizes, each.values(), strict=False)
+        masks = [inverted_mask((len(x), n), drop, rng) for n, drop in shapes]
+        masked = masked + predict(network, x, masks).astype(np.float64) / N_MASKED
+    found = {}
+    for name, probabilities in (("", predict(network, x)), ("_masked", masked)):
+        error, _, gap = judged(probabilities, labels)
+        found[f"gap{name}"] = gap
+        found[f"surplus{name}"] = float(probabilities.max(axis=1).mean()) - (1 - error / 100)
+        found.setdefault("error", error)
+    return {name: found[name] for name in CALIBRATION_RESULTS}
+
+
 EXPERIMENTS = {
-    "monte_carlo": Experiment(compare_predictions, RESULTS, SETTINGS, seeds=10, data="sample")
+    "monte_carlo": Experiment(compare_predictions, RESULTS, SETTINGS, seeds=10, data="sample"),
+    "calibration": Experiment(
+        calibration, CALIBRATION_RESULTS, CALIBRATION, seeds=10, data="sample"
+    ),
 }
