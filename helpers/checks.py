@@ -103,7 +103,8 @@ def diagnose(
         forward, backward, float(drop), make, inplace, level / len(BY_CHANCE), seed, report
     )
     unable = getattr(forward, "unable", {})  # of an adaptor: law -> reason
-    with _streams_put_back(), np.errstate(all="ignore"), warnings.catch_warnings():
+    put_back = getattr(forward, "put_back", lambda: None)  # of an adaptor: its layer's mode
+    with _as_before(put_back), np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for law, holds in LAWS.items():
             try:
@@ -121,15 +122,16 @@ def diagnose(
             if law == "shape" and "shape" in report.broken:
                 report.skipped |= dict.fromkeys(list(LAWS)[1:], "there is no output to look at")
                 break
-    getattr(forward, "put_back", lambda: None)()  # of an adaptor: the mode that its layer had
     return report
 
 
 @contextmanager
-def _streams_put_back() -> Iterator[None]:
+def _as_before(put_back: Callable) -> Iterator[None]:
+    """Put the global random streams back, and what ``put_back`` does, also after Ctrl-C."""
     of_numpy, of_python = np.random.get_state(), random.getstate()  # noqa: NPY002
     try:
         yield
     finally:
         np.random.set_state(of_numpy)  # noqa: NPY002
         random.setstate(of_python)
+        put_back()

@@ -63,12 +63,14 @@ def _input(trial: Trial) -> None:
 def _prediction(trial: Trial) -> None:
     """A prediction is the same each time, before a training and after it, alone and in a batch."""
     _ = trial.outputs
-    first, *others = trial.predictions
+    first, one, other, *_ = trial.predictions
+    others = trial.predictions[1:]
     if any(not np.array_equal(first, other) for other in others):
         dropped = np.mean([other == 0 for other in others])
         mistake = "is `training` read"
         if first.all() or not dropped:
-            mistake = "does a training leave something behind"
+            drawn = not dropped and not np.array_equal(one, other)
+            mistake = "is something drawn" if drawn else "does a training leave something behind"
         elif trial.outputs.all():
             mistake = "is `training` read the wrong way round"
         raise Broken(f"two predictions differ; {dropped:.0%} of their units are 0", mistake)
@@ -142,8 +144,25 @@ def _streams() -> tuple[tuple, tuple]:
 
 
 def _backward(trial: Trial) -> None:
-    """The gradient gets the mask and the scale of its forward pass."""
+    """The gradient gets the mask and the scale of its forward pass, and leaves all else alone."""
     _way_back(trial, trial.x.copy())
+    rng = np.random.default_rng([trial.seed, 3])
+    _, cache = trial.call(True, rng=rng)
+    rng.random()  # as the next layer does
+    state = rng.bit_generator.state
+    gradient = trial.backward(trial.grad.copy(), cache)
+    before = np.array(gradient)
+    if rng.bit_generator.state != state:
+        raise Broken("rng has moved on the way back", "a state that is put into rng itself")
+    try:
+        again = np.array(trial.backward(-trial.grad, cache))
+    except (Exception, SystemExit):  # a cache that is for one gradient alone
+        return
+    if not same(again, -before):
+        seen = "a second gradient of one forward pass has another mask or scale"
+        raise Broken(seen, "is something written into the cache")
+    if not np.array_equal(gradient, before):
+        raise Broken("a gradient has changed in the next call", "one array for all gradients")
 
 
 def _backward_at_0(trial: Trial) -> None:

@@ -1,7 +1,9 @@
 """The laws that count: which units are dropped, and whether the mean is kept.
 
 They are decided by exact binomial tests, which share the level of the diagnosis: a right dropout
-breaks any of them no more often than that, whatever they have in common.
+breaks any of them no more often than that, whatever they have in common. Where another law is
+broken already, so that nothing binomial can be counted, a mean over calls is held wrong if it is
+six standard errors off.
 """
 
 from __future__ import annotations
@@ -65,8 +67,11 @@ def counts(trial: Trial) -> None:
         if n > 1 and trial.unlikely(inside, counts.size, chance, 3):
             share = inside / counts.size
             seen = f"{share:.1%} of the {what}s have {low} to {high} of {n} dropped"
-            together = "units that are dropped together" if share < chance else ""
-            raise Broken(f"{seen}, not {chance:.1%}", "a fixed count" if share == 1 else together)
+            mistake = "a fixed count" if share == 1 else ""
+            if share < chance and what != "call":
+                of_what = {"sample": "units", "unit": "samples"}[what]
+                mistake = f"{of_what} that are dropped together"
+            raise Broken(f"{seen}, not {chance:.1%}", mistake)
 
 
 def middle(n: int, p: float) -> tuple[int, int, float]:
@@ -80,7 +85,10 @@ def rate(trial: Trial) -> None:
     """The fraction that is dropped is drop, over all, in each unit and in each row."""
     dropped, drop = trial.dropped, trial.drop
     n_tests, share = trial.rate_tests, dropped.mean()
-    if trial.unlikely(dropped.sum(), dropped.size, drop, n_tests):
+    wrong = trial.unlikely(dropped.sum(), dropped.size, drop, n_tests)
+    if trial.dependent:
+        wrong = differs(dropped.mean(axis=(1, 2)), drop, trial.error_of_coins)
+    if wrong:
         guesses = {
             1 - drop: "is drop taken for what is kept",
             float(ndtr(drop)): "normal numbers for uniform ones",
@@ -112,21 +120,22 @@ def mean(trial: Trial) -> None:
     if not trial.outputs.any():
         raise Skipped("nothing stays")
     predicted, drop, share = trial.predicted, trial.drop, 1 - trial.dropped.mean()
+    means = trial.draws.mean(axis=(1, 2)) / predicted
     try:
         scale = trial.scale
-    except Skipped:  # `scale` is broken, and nothing can be counted: six standard errors of calls
-        means = trial.draws.mean(axis=(1, 2)) / predicted
-        error = means.std() / np.sqrt(len(means)) if len(means) > 1 else np.inf
-        if abs(means.mean() - 1) > 6 * error + CLOSE:
+    except Skipped:  # `scale` is broken
+        if differs(means, 1.0):
             seen = f"outputs average {means.mean():.3f} times what prediction gives"
             raise Broken(seen) from None
         return
     even = predicted / scale  # the fraction kept that makes the two the same
-    if 0 < even < 1:
-        broken = trial.unlikely((~trial.dropped).sum(), trial.dropped.size, even, 1)
+    if not 0 < even < 1:
+        wrong = not same(np.array(even), share)
+    elif trial.dependent:
+        wrong = differs(means, 1.0, trial.error_of_coins / (1 - drop))
     else:
-        broken = not same(np.array(even), share)
-    if broken:
+        wrong = trial.unlikely((~trial.dropped).sum(), trial.dropped.size, even, 1)
+    if wrong:
         once_each = ", in training and when predicting"
         twice = "scaled twice" + ("" if same(np.array(predicted), 1.0) else once_each)
         guesses = {  # of the scale alone: a wrong rate is another mistake
@@ -136,11 +145,22 @@ def mean(trial: Trial) -> None:
             1 / (1 - drop): twice,
             (1 - drop) ** 2: "multiplied by 1 − drop instead of divided",
         }
-        mistake = nearest(scale * (1 - drop) / predicted, guesses)
+        mistake = nearest(scale * (1 - drop) / predicted, guesses) if share < 1 else ""
         if scale == 1 and same(np.array(predicted), drop):
             mistake = "multiplied by drop instead of 1 − drop when predicting"
+        elif scale == 1 and same(np.array(predicted), 1 / (1 - drop)):
+            mistake = "divided by 1 − drop when predicting instead of multiplied"
         ratio = scale * share / predicted
         raise Broken(f"outputs average {ratio:.3f} times what prediction gives", mistake)
+
+
+def differs(means: np.ndarray, expected: float, least: float = 0.0) -> bool:
+    """Whether the mean of ``means``, one of each call, is six standard errors off.
+
+    The error is taken for ``least`` at least: counts that are fixed have none, but are rounded.
+    """
+    error = means.std() / np.sqrt(len(means)) if len(means) > 1 else np.inf
+    return bool(abs(means.mean() - expected) > 6 * max(error, least) + CLOSE)
 
 
 def nearest(value: float, guesses: dict[float, str]) -> str:

@@ -68,7 +68,8 @@ class Trial:
     ) -> tuple:
         """A copy of what comes out for a copy of ``self.x``, or for ``x`` itself; and the cache."""
         made = self.forward(self.x.copy() if x is None else x, training, rng or self.rng)
-        self.came_out, cache = made if isinstance(made, tuple) else (made, None)
+        pair = isinstance(made, tuple) or (isinstance(made, list) and len(made) == 2)
+        self.came_out, cache = made if pair else (made, None)
         return np.array(self.came_out), cache
 
     @cached_property
@@ -143,6 +144,16 @@ class Trial:
         if not same(factors, factors.flat[0]):
             raise Skipped("a prediction is no multiple of its input")
         return float(factors.flat[0])
+
+    @property
+    def error_of_coins(self) -> float:
+        """The standard error of the fraction dropped, if all are independent."""
+        return float(np.sqrt(self.drop * (1 - self.drop) / self.dropped.size))
+
+    @property
+    def dependent(self) -> bool:
+        """Whether a law was broken after which ``dropped`` is no set of independent coins."""
+        return bool(set(self.report.broken) & {*AXES, "counts"} - set(self.shared))
 
     def unlikely(self, k: np.ndarray, n: int, p: float, n_tests: int) -> np.ndarray:
         """Which counts are too unlikely, in a law of so many tests."""

@@ -350,7 +350,7 @@ SAID = {
         ),
         "counts": (
             "33.7% of the units have 11 to 15 of 64 dropped, not 56.2%",
-            "units that are dropped together",
+            "samples that are dropped together",
         ),
     },
     "two halves of units": {
@@ -471,6 +471,116 @@ def test_a_flag_that_is_read_the_wrong_way_round_is_told_from_one_that_is_not_re
 
     seen, mistake = diagnose(forward, drop=DROP).broken["prediction"]
     assert mistake == "is `training` read the wrong way round" and "20% of their units" in seen
+
+
+def redrawn_from_the_callers_rng(x, training, rng):
+    state = rng.bit_generator.state
+    return masked(coins)(x, training, rng), (rng, state) if training else None
+
+
+def redraw(grad, cache):
+    if cache is None:
+        return grad
+    rng, rng.bit_generator.state = cache
+    return grad * coins(grad.shape, rng) / (1 - DROP)
+
+
+def with_mask(x, training, rng):
+    factor = coins(x.shape, rng) / (1 - DROP) if training else np.ones_like(x)
+    return x * factor, factor
+
+
+def into_the_cache(grad, factor):
+    factor *= grad
+    return factor
+
+
+BUFFERS = {}
+
+
+def into_one_array(grad, factor):
+    return np.multiply(grad, factor, out=BUFFERS.setdefault(grad.shape, np.empty_like(grad)))
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "seen", "mistake"),
+    [
+        (
+            redrawn_from_the_callers_rng,
+            redraw,
+            "rng has moved on the way back",
+            "a state that is put into rng itself",
+        ),
+        (
+            with_mask,
+            into_the_cache,
+            "a second gradient of one forward pass has another mask or scale",
+            "is something written into the cache",
+        ),
+        (
+            with_mask,
+            into_one_array,
+            "a gradient has changed in the next call",
+            "one array for all gradients",
+        ),
+    ],
+)
+def test_a_way_back_that_does_not_leave_all_else_alone(forward, backward, seen, mistake):
+    assert diagnose(forward, backward, drop=DROP).broken == {"backward": (seen, mistake)}
+
+
+def test_a_cache_that_serves_once_and_a_list_of_two_are_no_bugs():
+    def backward(grad, cache):
+        return grad * cache.pop()
+
+    def forward(x, training, rng):
+        y, factor = with_mask(x, training, rng)
+        return [y, [factor]]
+
+    assert diagnose(forward, backward, drop=DROP).passed
+
+
+def rolled(shape, rng):
+    """A fixed row, turned by chance in each sample: right on average, and in no way coins."""
+    row = np.arange(shape[1]) >= round(DROP * shape[1])
+    return np.stack([np.roll(row, rng.integers(shape[1])) for _ in range(shape[0])])
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        rolled,
+        lambda s, r: coins(s, r, DROP * r.uniform(0.8, 1.2)),
+        lambda s, r: coins((1, s[1]), r, 1 - 0.8**0.5) & coins((s[0], 1), r, 1 - 0.8**0.5),
+    ],
+    ids=["rolled", "a drop that jitters", "a coin of the unit and one of the sample"],
+)
+def test_what_is_not_independent_is_not_told_to_have_a_wrong_rate_or_mean(draw):
+    for seed in range(6):
+        failures = diagnose(masked(draw), drop=DROP, seed=seed).failures
+        assert "counts" in failures and not {"rate", "mean"} & set(failures)
+
+
+@pytest.mark.parametrize(
+    ("forward", "law", "mistake"),
+    [
+        (masked(lambda s, r: np.ones(s)), "mean", ""),
+        (masked(lambda s, r: coins(s, r) & coins(s, r)), "mean", ""),
+        (
+            masked(coins, 1.0, 1 / (1 - DROP)),
+            "mean",
+            "divided by 1 − drop when predicting instead of multiplied",
+        ),
+        (
+            lambda x, on, rng: x * (coins(x.shape, rng) / 0.8 if on else rng.uniform(0.9, 1.1)),
+            "prediction",
+            "is something drawn",
+        ),
+    ],
+    ids=["scale without mask", "two masks", "divided when predicting", "drawn when predicting"],
+)
+def test_no_mistake_is_named_that_was_not_made(forward, law, mistake):
+    assert diagnose(forward, drop=DROP).broken[law][1] == mistake
 
 
 def test_only_a_drop_of_1_that_gives_no_numbers_is_taken_for_a_division_by_0():

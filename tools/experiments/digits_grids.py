@@ -46,6 +46,7 @@ REMEDY = {
     **{f"{n} epochs, {name}": {**how, "epochs": n} for n in EPOCHS for name, how in BOTH.items()},
     **{f"{n} units, {name}": {**how, "hidden": (n,)} for n in WIDTHS for name, how in BOTH.items()},
     **{f"300 digits, {name}": {**how, **SMALL_CASE} for name, how in BOTH.items()},
+    **{f"{n} units, inputs alone": {**drops(0.2, 0.0), "hidden": (n,)} for n in (4, 8, 16, 32)},
 }
 
 # ---- rivals and friends: four strengths times four learning rates each -------------------------
@@ -154,11 +155,38 @@ ALL_DIGITS, ALL_DIGITS_LONG = (
     }
     for epochs in (12, 60)
 )
-OTHERS = dict(BOTH)
+OTHERS = {  # what was chosen by the validation digits, on other digits
+    **BOTH,
+    **{name: DROPS[name] for name in ("128 units, hidden 0.6", "input 0.3, hidden 0")},
+    **{
+        name: (RIVALS | MORE_RIVALS)[name]
+        for name in (
+            "none, learning rate 0.3",
+            "L2, l2 0.0001, learning rate 0.4",
+            "L2, l2 3e-05, learning rate 0.4",
+            "max-norm, max-norm 3, learning rate 0.4",
+            "max-norm, max-norm 2, learning rate 0.5",
+            "dropout, drops 0.2 and 0.3, learning rate 0.1",
+        )
+    },
+}
 LABEL_NOISE = {
     f"{flipped:.0%} wrong, hidden {drop:g}": {**drops(0.0, drop), "flipped": flipped}
     for flipped in (0.0, 0.1, 0.3)
     for drop in (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
+}
+NOISE_RIVALS = {
+    f"{flipped:.0%} wrong, {kind}, {described(options)}, learning rate {rate:g}": {
+        **options,
+        "flipped": flipped,
+        "learning_rate": rate,
+    }
+    for flipped in (0.1, 0.3)
+    for kind, strengths in {
+        "early stopping": [{"patience": n} for n in (5, 10)],
+        "L2": [{"l2": l2} for l2 in (3e-3, 1e-2, 3e-2)],
+    }.items()
+    for options, rate in product(strengths, (0.02, 0.05, 0.1))
 }
 
 # ---- early and late dropout --------------------------------------------------------------------
@@ -188,7 +216,14 @@ EARLY_LATE = {
 
 # ---- inside, and masks against slices ----------------------------------------------------------
 
-INSIDE = {name: {**how, "hidden": (128, 128)} for name, how in BOTH.items()}
+INSIDE = {
+    **{name: {**how, "hidden": (128, 128)} for name, how in BOTH.items()},
+    **{
+        f"{name}, learning rate {rate:g}": {**how, "hidden": (128, 128), "learning_rate": rate}
+        for name, how in BOTH.items()
+        for rate in (0.01, 0.02, 0.1, 0.2)
+    },
+}
 SLICE = {
     f"{'-'.join(map(str, hidden))}, {epochs} epochs, {mode}": {
         "hidden": hidden,
@@ -241,6 +276,7 @@ CHOSEN = {
             "64 units left, hidden 0",
             "64 units left, hidden 0.8",
             "320 units, hidden 0",
+            "input 0.3, hidden 0",
             "input 0.2, hidden 0.5",
         ),
     ),
@@ -288,6 +324,7 @@ EXPERIMENTS = {
             "drops": DROPS,
             "examples": EXAMPLES,
             "label_noise": LABEL_NOISE,
+            "noise_rivals": NOISE_RIVALS,
             "early_late": EARLY_LATE,
             "mask_or_slice": SLICE,
             "equal_time": EQUAL_TIME,
