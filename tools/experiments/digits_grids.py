@@ -304,6 +304,15 @@ CHOSEN = {
             "30% wrong, hidden 0.8",
         ),
     ),
+    "noise_rivals": (
+        NOISE_RIVALS,
+        (
+            "10% wrong, early stopping, patience 10, learning rate 0.1",
+            "10% wrong, L2, l2 0.01, learning rate 0.05",
+            "30% wrong, early stopping, patience 10, learning rate 0.02",
+            "30% wrong, L2, l2 0.01, learning rate 0.02",
+        ),
+    ),
 }
 TESTED = {
     f"{experiment}: {setting}": {**grid[setting], "test": True}
