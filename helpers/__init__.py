@@ -1,4 +1,4 @@
-"""The code behind the dropout notebooks: each function was first written out in one of them."""
+"""The code behind the dropout notebooks: what one of them teaches, the next import from here."""
 
 import sys
 import warnings

@@ -33,6 +33,8 @@ from helpers.validation import (
     finite_number,
 )
 
+TOO_LARGE = "take a smaller learning rate, or smaller inputs"
+
 
 @dataclass
 class Thinned:
@@ -152,12 +154,19 @@ class NeuralNetwork:
     def train_single(self, input_vector: ArrayLike, target_vector: ArrayLike) -> None:
         """One step of the article's rule on one sample; while thinned, of the active inputs alone.
 
-        It is the gradient step for both matrices only with ``true_gradient``.
+        It is the gradient step for both matrices only with ``true_gradient``. Raises what `train`
+        raises, and then the weights are those from before.
         """
+        check_scaled("input_vector", input_vector)
         n_in = self.wih.shape[1] - (self.bias is not None)
         x = finite_array("input_vector", np.ravel(input_vector), (n_in,))
         target = finite_array("target_vector", np.ravel(target_vector), (self.no_of_out_nodes,))
+        check_targets("target_vector", target)
+        before = self.wih.copy(), self.who.copy()
         self._train_rows(x[np.newaxis], target[np.newaxis], slice(None))
+        if not self._is_finite():
+            self.wih, self.who = before
+            raise FloatingPointError(f"the step gives weights that are not finite: {TOO_LARGE}")
 
     def train(
         self,
@@ -177,15 +186,15 @@ class NeuralNetwork:
         used once an epoch. Prints the epoch if ``verbose``. If anything fails on the way, also an
         interrupt, the full matrices are back, with what was learned so far. Raises ``ValueError``
         for data of a wrong shape or content, a percentage out of range, and more parts than
-        samples, and ``RuntimeError`` if the network is thinned: before anything is trained.
+        samples, and ``RuntimeError`` if the network is thinned: before anything is trained. Raises
+        ``FloatingPointError`` if a part ends with weights that are not finite, naming it; the
+        weights are then those from before this part.
         """
-        if getattr(data_array, "dtype", None) == np.uint8:
-            raise TypeError(
-                "data_array must be scaled pixels, such as scale_pixels gives; got uint8"
-            )
+        check_scaled("data_array", data_array)
         data = finite_array("data_array", data_array, (None, self.no_of_in_nodes))
         shape = (None, self.no_of_out_nodes)
         targets = finite_array("labels_one_hot_array", labels_one_hot_array, shape)
+        check_targets("labels_one_hot_array", targets)
         check_same_length("data_array", data, "labels_one_hot_array", targets)
         self._check_can_be_thinned(active_input_percentage, active_hidden_percentage)
         check_count("epochs", epochs)
@@ -193,17 +202,26 @@ class NeuralNetwork:
         for epoch in range(epochs):
             if verbose:
                 print("epoch: ", epoch)  # as the article prints it
-            for start, end in pairwise(part_ends(len(data), no_of_dropout_tests)):
+            ends = part_ends(len(data), no_of_dropout_tests)
+            for part, (start, end) in enumerate(pairwise(ends)):
                 active = self.dropout_weight_matrices(
                     active_input_percentage, active_hidden_percentage
                 )
                 try:
                     self._train_rows(data[start:end], targets[start:end], active[0])
+                    if not self._is_finite():
+                        full = self.thinned
+                        self.wih, self.who = thin_both(full.wih, full.who, *self._kept())
+                        raise FloatingPointError(
+                            f"the weights are not finite after part {part} of epoch {epoch}: "
+                            f"{TOO_LARGE}"
+                        )
                 finally:
                     self.weight_matrices_reset(*active)
 
     def run(self, input_vector: ArrayLike) -> np.ndarray:
         """The output for one input of shape (n_in,), as a column of shape (n_out, 1)."""
+        check_scaled("input_vector", input_vector)
         x = finite_array("input_vector", np.ravel(input_vector), (self.no_of_in_nodes,))
         return self.predict(x[np.newaxis]).T
 
@@ -214,6 +232,7 @@ class NeuralNetwork:
         """
         if self.thinned:
             raise RuntimeError("the network is thinned: call weight_matrices_reset first")
+        check_scaled("data", data)
         data = finite_array("data", data, (None, self.no_of_in_nodes))
         return run_network(self.wih, self.who, data, self.bias)
 
@@ -260,6 +279,10 @@ class NeuralNetwork:
             true_gradient=self.true_gradient,
         )
 
+    def _is_finite(self) -> bool:
+        """Whether all weights are numbers."""
+        return bool(np.isfinite(self.wih).all() and np.isfinite(self.who).all())
+
     # ---- what the methods refuse -------------------------------------------------------------
 
     def _check_can_be_thinned(self, active_input: float, active_hidden: float) -> None:
@@ -292,3 +315,16 @@ class NeuralNetwork:
         outputs = self.predict(data)
         check_same_length("data", outputs, "labels", labels)
         return outputs, labels
+
+
+def check_scaled(name: str, data: ArrayLike) -> None:
+    """Raise ``TypeError`` for pixels as they come from a file."""
+    if getattr(data, "dtype", None) == np.uint8:
+        raise TypeError(f"{name} must be scaled pixels, such as scale_pixels gives; got uint8")
+
+
+def check_targets(name: str, targets: np.ndarray) -> None:
+    """Raise ``ValueError`` for what a sigmoid cannot give."""
+    for target in (targets.min(), targets.max()):
+        if not 0 <= target <= 1:
+            raise ValueError(f"{name} must be from 0 to 1, as a sigmoid's outputs; got {target:g}")

@@ -20,7 +20,6 @@ import numpy as np
 
 from helpers.idx import CHUNK, content_hash, described, read_idx
 from helpers.mnist import SAMPLE_FILE, load_sample
-from helpers.progress import somebody_watches
 
 # name: (SHA-256 of the file, of what is in it, shape), in the order of what load_mnist returns
 FILES = {
@@ -127,13 +126,12 @@ def _checked_files(folder: Path, named_by: str) -> list[Path]:
 def _path_of(folder: Path, name: str) -> Path | None:
     """Where the folder has this file, by any of its names; ``None`` if it has not."""
     plain = name.removesuffix(".gz")
-    dotted = plain.replace("-idx", ".idx")
+    dotted, there = plain.replace("-idx", ".idx"), []
     for place in PLACES:
         for spelling in (name, plain, f"{dotted}.gz", dotted):
-            path = folder / place / spelling
-            if os.path.lexists(path):
-                return path
-    return None
+            there.append(folder / place / spelling)
+    there = [path for path in there if os.path.lexists(path)]
+    return next((path for path in there if path.is_file()), there[0] if there else None)
 
 
 def _check_file(path: Path, name: str, named_by: str) -> None:
@@ -152,6 +150,13 @@ def _check_file(path: Path, name: str, named_by: str) -> None:
         raise ValueError(f"{path} ({named_by}) must be the official {name}, found {what}. {again}")
 
 
+def somebody_watches() -> bool:
+    """True in a terminal and in Jupyter, whose stderr is no terminal; False in a log or a pipe."""
+    if sys.stderr is None:  # a program without a console on Windows
+        return False
+    return sys.stderr.isatty() or type(sys.stderr).__module__.startswith("ipykernel")
+
+
 def download_mnist(folder: str | Path | None = None) -> Path:
     """The folder (by default the user's cache) after the full MNIST has been downloaded into it.
 
@@ -165,7 +170,11 @@ def download_mnist(folder: str | Path | None = None) -> Path:
 
     folder = cache_folder() if folder is None else _expanded(folder, "folder")
     pooch.get_logger().setLevel("WARNING")  # the progress bar says enough
-    options = {"timeout": TIMEOUT, "headers": {"Accept-Encoding": "identity"}}  # as it is hashed
+    options = {
+        "timeout": TIMEOUT,
+        "headers": {"Accept-Encoding": "identity"},  # as it is hashed; and if it comes otherwise:
+        "hooks": {"response": lambda got, **_: got.raw.headers.discard("Content-Encoding")},
+    }
     if certificates := os.environ.get("SSL_CERT_FILE"):
         if not os.path.exists(certificates):
             raise FileNotFoundError(f"SSL_CERT_FILE names no file: {certificates!r}")
@@ -187,6 +196,9 @@ def download_mnist(folder: str | Path | None = None) -> Path:
                 break
             except (RequestException, ValueError) as error:  # ValueError: another checksum
                 reasons.append(f"  {mirror}{name}: {error}")
+            except OSError as error:
+                what = f"{Path(folder) / name} cannot be kept: {error.strerror or error}"
+                raise type(error)(what) from error
         else:
             raise ConnectionError(
                 f"no mirror gave {name}:\n" + "\n".join(reasons) + f"\nWithout a network, put the "

@@ -119,6 +119,7 @@ def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float
     >>> loss, gradient
     (900.0, array([[-1.,  1.]]))
     """
+    check_floats("logits", logits)
     labels = class_labels("labels", labels, logits.shape[1])
     check_same_length("logits", logits, "labels", labels)
     samples = np.arange(len(labels))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from helpers.validation import check_positive, check_real, check_same_shape
+from helpers.validation import check_not_masked, check_positive, check_real, check_same_shape
 
 
 def numerical_jacobian(
@@ -41,19 +41,19 @@ def largest_difference(a: np.ndarray, b: np.ndarray, floor: float = 1e-9) -> str
     Below ``floor`` the digits are taken for rounding noise, which differs from one processor to
     the next, so they are not shown. Raises ``ValueError`` if the shapes differ: (5,) against (5, 1)
     would broadcast, and compare each entry with every other; and for empty arrays. Nan and infinity
-    are said with their place. Where all entries are smaller than ``floor`` and not the same,
-    nothing can be told.
+    are said with their place. Where all entries are so small that a difference below ``floor``
+    is no small one beside them, nothing can be told.
 
     >>> largest_difference(np.array([1.0, 2.0]), np.array([1.0, 2.5]))
     '0.5'
     """
+    for name, values in (("a", a), ("b", b)):
+        if values is None:
+            raise TypeError(f"{name} must be an array of numbers, got None")
     check_real("a", a)
     check_real("b", b)
     check_same_shape("a", a, "b", b)
     check_positive("floor", floor)
-    for name, values in (("a", a), ("b", b)):
-        if values is None:
-            raise TypeError(f"{name} must be an array of numbers, got None")
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if a.size == 0:
         raise ValueError(f"a must not be empty, got shape {a.shape}")
@@ -61,9 +61,11 @@ def largest_difference(a: np.ndarray, b: np.ndarray, floor: float = 1e-9) -> str
         if not np.isfinite(values).all():
             place = tuple(int(k) for k in np.argwhere(~np.isfinite(values))[0])
             return f"{name} is {values[place]} at index {place}"
-    largest = np.abs(a - b).max()
-    if 0 < largest and max(np.abs(a).max(), np.abs(b).max()) < floor:
+    largest, biggest = np.abs(a - b).max(), max(np.abs(a).max(), np.abs(b).max())
+    if 0 < largest and biggest < floor:
         return f"all entries are below {floor:.0e}: too small to tell"
+    if 1e-3 * biggest < largest < floor:
+        return f"no entry is above {biggest:.1e}: too small to tell"
     return f"below {floor:.0e}" if largest < floor else f"{largest:.2g}"
 
 
@@ -75,10 +77,15 @@ def check_function(
     check_real("x", x)
     if getattr(x, "dtype", None) != np.float64:
         raise TypeError(f"x must be an array of float64 numbers, got {_kind_of(x)}")
+    if x.size == 0:
+        raise ValueError(f"x must not be empty, got shape {x.shape}")
+    if not callable(f):
+        raise TypeError(f"f must be a function, got {f!r}")
     if (x + step == x).any():
         place = tuple(int(k) for k in np.argwhere(x + step == x)[0])
         raise ValueError(f"step must change x, got {step:g}: lost beside {x[place]:g}")
     first, second = f(x.copy()), f(x.copy())
+    check_not_masked("what f returns", first)
     if not isinstance(first, float) and getattr(first, "dtype", None) != np.float64:
         raise TypeError(f"what f returns must be float64 numbers, got {_kind_of(first)}")
     if not np.array_equal(first, second, equal_nan=True):

@@ -195,13 +195,16 @@ def error_rate(network: Network, x: ArrayLike, labels: ArrayLike) -> float:
     """The share of the samples, from 0 to 1, that the whole network classifies wrong.
 
     Raises what `predict` raises, and ``ValueError`` for labels that are no classes or not as many
-    as the samples, and where a prediction is nan.
+    as the samples, and where ``x``, the parameters or a prediction are not finite.
     """
     labels = class_labels("labels", labels, network.sizes[-1])
-    probabilities = predict(network, x)
+    with np.errstate(all="ignore"):  # what is not finite is refused below
+        probabilities = predict(network, x)
+    for name, values in (("x", x), ("the network's parameters", network.parameters)):
+        if not np.isfinite(values).all():
+            raise ValueError(f"{name} must be finite")
     if np.isnan(probabilities).any():  # argmax would take the first nan for the largest
-        whose = "x" if np.isfinite(network.parameters).all() else "the network's parameters"
-        raise ValueError(f"{whose} must be finite: the prediction is nan")
+        raise ValueError("x or the network's parameters are too large: a prediction is nan")
     predicted = probabilities.argmax(axis=1)
     check_same_length("x", predicted, "labels", labels)
     return float(np.mean(predicted != labels))

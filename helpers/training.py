@@ -9,7 +9,7 @@
 
 Where the learning rate differs from that of the last epoch, the last change is multiplied by their
 ratio first. What else may happen in a training is a function that is called after each epoch, such
-as those of ``helpers.early_stopping`` and ``helpers.progress``.
+as that of ``helpers.early_stopping``.
 
 >>> from helpers.mnist import sample_split, unit_pixels
 >>> from helpers.network import error_rate

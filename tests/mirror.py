@@ -19,6 +19,10 @@ class Handler(BaseHTTPRequestHandler):
             content = b"<html>log in to the network first</html>"
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
+        if (
+            behaviour == "unpacking"
+        ):  # a server that has packed nothing, and says of .gz that it has
+            self.send_header("Content-Encoding", "gzip")
         self.end_headers()
         half = behaviour in ("cut", "stalled")
         self.wfile.write(content[: len(content) // 2] if half else content)

@@ -13,7 +13,8 @@ N_IN, N_HIDDEN, N_OUT = 6, 5, 3
 def new_network(bias=None, seed=0, **options):
     """A small network; the same seed gives the same weights and the same choice of nodes."""
     rng = np.random.default_rng(seed)
-    return NeuralNetwork(N_IN, N_OUT, N_HIDDEN, 0.1, bias, rng=rng, **options)
+    rate = options.pop("learning_rate", 0.1)
+    return NeuralNetwork(N_IN, N_OUT, N_HIDDEN, rate, bias, rng=rng, **options)
 
 
 def samples(n, seed=1):

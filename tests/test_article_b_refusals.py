@@ -1,5 +1,6 @@
 """What article B's class refuses, and that it changes nothing then."""
 
+import numpy as np
 import pytest
 from small_network import assert_weights, new_network, samples, weights
 
@@ -193,3 +194,62 @@ def test_bad_input_is_refused_and_changes_nothing(call, error, message):
     train(network)
     train(untouched)
     assert_weights(network, weights(untouched), atol=0)
+
+
+@pytest.mark.filterwarnings("ignore:.*encountered")
+@pytest.mark.parametrize(
+    ("data", "options"),
+    [
+        (INPUTS * 1e200, {}),
+        (INPUTS * 1e3, {"learning_rate": 1e308}),
+        (INPUTS * 1e3, {"learning_rate": 1e308, "true_gradient": True}),
+    ],
+    ids=["inputs", "learning rate", "true gradient"],
+)
+def test_a_training_whose_weights_are_no_numbers_any_more_stops_before_them(data, options):
+    network = new_network(**options)
+    with pytest.raises(
+        FloatingPointError, match=r"not finite after part \d of epoch \d: take a sm"
+    ):
+        train(network, data, epochs=50)
+    assert all(np.isfinite(matrix).all() for matrix in weights(network))
+
+
+@pytest.mark.filterwarnings("ignore:.*encountered")
+def test_a_step_whose_weights_are_no_numbers_any_more_is_not_made():
+    network = new_network(learning_rate=1e308)
+    with pytest.raises(FloatingPointError, match=r"^the step gives weights that are not finite"):
+        for row, target in zip(INPUTS * 1e3, TARGETS, strict=True):
+            before = weights(network)
+            network.train_single(row, target)
+    assert_weights(network, before)
+
+
+@pytest.mark.parametrize(
+    ("change", "value"), [(lambda t: t * 0 + 5, "5"), (lambda t: t * 0 - 3, "-3")]
+)
+def test_targets_that_a_sigmoid_cannot_give_are_refused(change, value):
+    network = new_network()
+    before = weights(network)
+    for call in (
+        lambda: train(network, targets=change(TARGETS)),
+        lambda: network.train_single(INPUTS[0], change(TARGETS[0])),
+    ):
+        with pytest.raises(ValueError, match=rf"must be from 0 to 1, .*; got {value}"):
+            call()
+    assert_weights(network, before)
+
+
+@pytest.mark.parametrize("method", ["train", "train_single", "predict", "run", "evaluate"])
+def test_pixels_as_they_come_from_a_file_are_refused_by_every_method(method):
+    network = new_network()
+    pixels = (255 * INPUTS).astype(np.uint8)
+    arguments = {
+        "train": (pixels, TARGETS),
+        "train_single": (pixels[0], TARGETS[0]),
+        "predict": (pixels,),
+        "run": (pixels[0],),
+        "evaluate": (pixels, LABELS),
+    }
+    with pytest.raises(TypeError, match=r"must be scaled pixels, such as scale_pixels gives"):
+        getattr(network, method)(*arguments[method])

@@ -177,7 +177,7 @@ def test_a_damaged_file_is_not_added_to(small):
         ({"seeds": 0}, ValueError, "seeds must be at least 1, got 0"),
         ({"seeds": 1.5}, TypeError, "seeds must be a whole number, got 1.5"),
         ({"jobs": 0}, ValueError, "jobs must be at least 1, or -1 for one a core; got 0"),
-        ({"jobs": -2}, ValueError, "jobs must be at least -1, got -2"),
+        ({"jobs": -2}, ValueError, "jobs must be at least 1, or -1 for one a core; got -2"),
         (
             {"settings": ["two", "three"]},
             ValueError,

@@ -286,7 +286,7 @@ def test_a_sliced_network_stands_beside_its_matrices():
         (lambda: figures.network_figure([[1.0, np.nan]]), r"^layers\[0\] must be finite"),
         (
             lambda: figures.networks_figure([2, 2, 2, 1], np.ones((0, 2)), np.ones((1, 2))),
-            "^states_1 and states_2 must have a state each",
+            "^states_1 must not be empty",
         ),
         (
             lambda: figures.matrices_figure(

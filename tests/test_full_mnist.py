@@ -275,6 +275,12 @@ def test_after_a_mirror_that_fails_the_next_is_asked_and_after_the_last_nothing_
     assert_loaded(folder)
 
 
+def test_a_server_that_calls_the_packed_files_packed_on_the_way_is_met(server, tmp_path):
+    server.acts("unpacking")
+    full_mnist.download_mnist(tmp_path / "full")
+    assert_loaded(tmp_path / "full")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other errors")
 def test_a_fault_of_the_disk_is_no_fault_of_the_mirrors(server, tmp_path, monkeypatch):
     server.acts("good")
@@ -287,8 +293,17 @@ def test_a_fault_of_the_disk_is_no_fault_of_the_mirrors(server, tmp_path, monkey
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("shutil.move", full)  # where pooch gives a finished file its name
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=rf"{NAMES[0]} cannot be kept: No space left"):
         full_mnist.download_mnist(tmp_path / "new")
+
+
+@pytest.mark.parametrize(("module", "watched"), [("ipykernel.iostream", True), ("io", False)])
+def test_somebody_watches_in_jupyter_and_nobody_without_a_console(monkeypatch, module, watched):
+    stream = type("Stream", (), {"__module__": module, "isatty": lambda self: False})()
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert full_mnist.somebody_watches() == watched
+    monkeypatch.setattr(sys, "stderr", None)
+    assert not full_mnist.somebody_watches()
 
 
 def test_the_certificates_are_those_that_the_environment_names(server, tmp_path, monkeypatch):

@@ -53,15 +53,29 @@ def test_softmax_wants_floats(dtype):
         softmax(np.array([1, 0]).astype(dtype))
 
 
-def test_an_error_rate_of_nan_is_none():
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, bool])
+def test_softmax_with_its_loss_wants_floats(dtype):
+    with pytest.raises(TypeError, match=r"^logits must be an array of"):
+        softmax_cross_entropy(np.array([[0, 1]]).astype(dtype), np.array([0]))
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
+def test_an_error_rate_of_what_is_not_finite_is_none(value):
     broken = X.copy()
-    broken[1, 2] = np.nan
-    with pytest.raises(ValueError, match=r"^x must be finite: the prediction is nan$"):
+    broken[1] = value
+    with pytest.raises(ValueError, match=r"^x must be finite$"):
         error_rate(NETWORK, broken, LABELS)
     network = Network([3, 4, 2], np.random.default_rng(0))
-    network.weights[0][0, 0] = np.nan
-    with pytest.raises(ValueError, match=r"^the network's parameters must be finite"):
+    network.biases[0][0] = value
+    with pytest.raises(ValueError, match=r"^the network's parameters must be finite$"):
         error_rate(network, X, LABELS)
+
+
+def test_an_error_rate_of_predictions_that_overflow_is_none():
+    network = Network([3, 4, 2], np.random.default_rng(0))
+    network.parameters[:] = 1e30
+    with pytest.raises(ValueError, match=r"too large: a prediction is nan$"):
+        error_rate(network, X * 1e10, LABELS)
 
 
 @pytest.mark.parametrize("mask", [np.array([1, np.nan, 0, 1]), np.array(list("1011")), np.inf])

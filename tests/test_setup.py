@@ -124,7 +124,10 @@ exec(sys.argv.pop(1))' "$@" ;;
     mkdir -p "$4/bin" && cp "$0" "$4/bin/python" ;;
 "-m pip")
     echo "$*" >>pip.log
-    case "$*" in *constraints.txt*) [ ! -e no-wheels ] ;; esac ;;
+    case "$*" in
+    *"pip check") [ ! -e without-what-it-needs ] ;;
+    *) [ ! -e no-network ] && case "$*" in *constraints.txt*) [ ! -e no-wheels ] ;; esac ;;
+    esac ;;
 *)
     echo "ran $*" ;;
 esac
@@ -161,9 +164,9 @@ class Copy:
         return subprocess.run(command, env=variables, capture_output=True, text=True)
 
     def installs(self) -> list[bool]:
-        """For each call of pip so far, whether it got the pins."""
+        """For each time that pip has installed so far, whether it got the pins."""
         log = (self.folder / "pip.log").read_text().splitlines()
-        return ["-c constraints.txt" in line for line in log]
+        return ["-c constraints.txt" in line for line in log if " install " in line]
 
 
 @pytest.fixture
@@ -237,6 +240,20 @@ def test_pins_that_cannot_be_installed_do_not_block(copy):
     assert "constraints.txt cannot be installed here" in done.stdout
     assert done.stdout.endswith("\nran some lesson\n")
     assert copy.installs() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [("no-network", "is there a network?"), ("without-what-it-needs", "has not installed into")],
+)
+def test_an_environment_that_lacks_something_is_not_ready_and_it_is_said(copy, fault, said):
+    fake_python(copy.path / "python3", PYTHONS[0])
+    (copy.folder / fault).touch()
+    for _ in range(2):
+        done = copy.run()
+        assert done.returncode == 1 and said in done.stderr and "ran" not in done.stdout
+    (copy.folder / fault).unlink()
+    assert copy.run().stdout.endswith("\nran some lesson\n")
 
 
 def test_other_pins_renew_the_environment_and_the_same_do_not(copy):

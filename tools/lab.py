@@ -9,6 +9,7 @@ notebook.
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from jupyterlab.labapp import LabApp
@@ -64,6 +65,7 @@ def copies_folder() -> str:
 
 if __name__ == "__main__":
     if Path(sys.prefix).parent == PROJECT:
-        ask_for_no_news()
+        with suppress(OSError):  # where nothing can be written there will be news
+            ask_for_no_news()
     folder = copies_folder()
     LabApp.launch_instance([*lab_options(folder), *sys.argv[1:]])

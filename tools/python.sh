@@ -106,7 +106,7 @@ ready() {
 }
 
 install() {  # whatever pip's settings say about where to
-    PIP_USER=0 PIP_DRY_RUN=0 PIP_REQUIRE_VIRTUALENV=0 \
+    PIP_USER=0 PIP_DRY_RUN=0 PIP_REQUIRE_VIRTUALENV=0 PIP_NO_DEPS=0 \
         "$(venv_python)" -m pip install --quiet --disable-pip-version-check -r "$requirements" "$@"
 }
 
@@ -116,7 +116,8 @@ from importlib.metadata import version
 for line in open(sys.argv[1], encoding="utf-8"):
     name = re.match("[A-Za-z0-9_.]+[A-Za-z0-9_.-]*", line)
     if name and ";" not in line:
-        version(name[0])' "$requirements" 2>/dev/null
+        version(name[0])' "$requirements" 2>/dev/null &&
+        "$(venv_python)" -m pip check >/dev/null 2>&1  # and what that needs in turn
 }
 
 install_all() {
@@ -156,6 +157,7 @@ begin_alone() {  # waits while another process sets up the same environment
 unset PYTHONSAFEPATH  # "-m tools.run" is found from this folder
 unset PYTHONPATH  # .venv has all that is needed; what else is there may be broken, or another NumPy
 unset PYTHONHOME PYTHONHASHSEED  # with a wrong one no Python runs at all
+unset PYTHONOPTIMIZE  # without assert statements there are no tests
 unset PYTEST_ADDOPTS PYTEST_PLUGINS PYTEST_DISABLE_PLUGIN_AUTOLOAD
 if [ -n "${PYTHON:-}" ] || ! ready; then
     python=$(choose_python)
@@ -181,11 +183,17 @@ if ! ready; then  # it may be, if another has done it
         echo "Adding to $venv what the tests need (once) ..."
     else
         echo "Setting up $venv with Python $version (once; it takes a minute or two) ..."
-        "$python" -m venv --clear "$venv"
+        "$python" -m venv --clear "$venv" 2>"$begun/errors" || {  # Ctrl-C ends here, without them
+            cat "$begun/errors" >&2
+            exit 1
+        }
     fi
     : >"$venv/ready"  # until it is
     unset PIP_TARGET PIP_PREFIX PIP_ROOT
-    install_all
+    install_all || {
+        echo "pip could not install what $venv needs: is there a network? The set-up needs one, once." >&2
+        exit 1
+    }
     if ! installed; then
         echo "pip has not installed into $venv what is needed. Do its settings name a target, a prefix, a" \
             "root or a dry run? \"$(venv_python) -m pip config list\" shows them." >&2

@@ -8,9 +8,18 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from helpers.figures import colours, style
-from helpers.figures.networks import Labels, column, draw_edge, draw_layers
-from helpers.figures.style import Described, frame, in_own_style, new_figure, new_panels, write
+from helpers.figures.networks import Labels, check_nodes, column, draw_edge, draw_layers
+from helpers.figures.style import (
+    Described,
+    check_groups,
+    frame,
+    in_own_style,
+    new_figure,
+    new_panels,
+    write,
+)
 from helpers.figures.words import Nodes, dropped_text, number, numbers, rows_and_columns
+from helpers.validation import finite_array
 
 
 @in_own_style
@@ -26,6 +35,11 @@ def gradients_figure(
     An edge is solid, in the colour and width of its gradient, or faint and dashed where that is 0;
     a small b beside a node is its bias, drawn in the same way.
     """
+    check_groups("weights", weights)
+    check_nodes(dropped, [len(names) for names in node_names])
+    for k, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        finite_array(f"weights[{k}]", w, (len(node_names[k + 1]), len(node_names[k])))
+        finite_array(f"biases[{k}]", np.ravel(b), (len(node_names[k + 1]),))
     largest = max(map(len, node_names))
     fig, axes = new_panels(2.8 * len(weights), 0.62 * largest + 0.9, len(weights))
     described = []
@@ -82,6 +96,11 @@ def way_back_figure(
     faint. ``notes`` stand below the titles.
     """
     sizes = [len(layer) for layer in layers]
+    check_nodes(dropped, sizes)
+    for k, layer in enumerate(layers):
+        finite_array(f"layers[{k}]", np.ravel(layer), (None,))
+    for k, matrix in enumerate(weights):
+        finite_array(f"weights[{k}]", matrix, (sizes[k + 1], sizes[k]))
     on = [[j for j in range(n) if (k, j) not in dropped] for k, n in enumerate(sizes)]
     source, node = path
     ways = [(0, source, node), *((1, node, k) for k in on[2])]

@@ -25,8 +25,11 @@ def curves_figure(trainings: Curves, title: str = "", log: Sequence[str] = ()) -
     The two sets are told apart by colour and marker, the two trainings by solid and dashed lines.
     The quantities in ``log`` have a logarithmic scale.
     """
-    check_groups("trainings", trainings, 2)
+    check_groups("trainings", list(trainings), 2)
     quantities = list(next(iter(trainings.values())))
+    for name, training in trainings.items():
+        for quantity, sets in training.items():
+            check_groups(f"{name}, {quantity}", sets, 2)
     fig, axes = new_panels(style.MAX_WIDTH, 3.6, len(quantities))
     alt = f"{title}, over epochs."
     for ax, quantity in zip(axes[0], quantities, strict=True):

@@ -17,6 +17,7 @@ from helpers.figures.style import (
     write,
 )
 from helpers.figures.words import listed
+from helpers.validation import check_indices, finite_array
 
 
 @in_own_style
@@ -29,6 +30,7 @@ def digits_figure(
     and there is more room for captions.
     """
     check_groups("images", images)
+    finite_array("images", images, (None, None, None), np.asarray(images).dtype)
     if len(captions) != len(images):
         raise ValueError(f"captions must be {len(images)}, one an image; got {len(captions)}")
     rows = ceil(len(images) / columns)
@@ -78,6 +80,7 @@ def confusion_figure(
     """
     matrix = np.zeros((n_classes, n_classes), dtype=int)
     for pair, count in counts.items():
+        check_indices("counts, a pair of classes", list(set(pair)), n_classes)
         matrix[pair] = count
     right = matrix.diagonal()
     wrong = matrix - np.diag(right)

@@ -11,7 +11,15 @@ from matplotlib.patches import Rectangle
 
 from helpers.figures import colours, style
 from helpers.figures.networks import draw_network
-from helpers.figures.style import Described, frame, in_own_style, new_figure, new_panels, write
+from helpers.figures.style import (
+    Described,
+    check_groups,
+    frame,
+    in_own_style,
+    new_figure,
+    new_panels,
+    write,
+)
 from helpers.figures.words import matrix_text, names, network_text, number
 from helpers.validation import check_indices, finite_array
 
@@ -71,6 +79,7 @@ def matrices_figure(*matrices: dict, columns: int | None = None, digits: int = 2
 
     ``columns`` is how many stand in one row of the figure; all of them by default.
     """
+    check_groups("matrices", matrices)
     for m in matrices:
         finite_array("matrix", m["matrix"], (None, None))
     columns = columns or len(matrices)
@@ -99,6 +108,7 @@ def sliced_figure(
 
     Each is ``(wih, who, dropped_inputs, dropped_hidden)``, nodes counted from 0.
     """
+    check_groups("networks", networks)
     fig, axes = new_panels(
         style.MAX_WIDTH, 2.6 * len(networks), 3, len(networks), width_ratios=[1.5, 0.85, 1.06]
     )

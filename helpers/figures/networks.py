@@ -13,7 +13,15 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
 from helpers.figures import colours, style
-from helpers.figures.style import Described, frame, in_own_style, new_figure, new_panels, write
+from helpers.figures.style import (
+    Described,
+    check_groups,
+    frame,
+    in_own_style,
+    new_figure,
+    new_panels,
+    write,
+)
 from helpers.figures.words import Nodes, edge_count, listed, network_text, number, numbers
 from helpers.validation import finite_array
 
@@ -77,6 +85,8 @@ def draw_network(
     """
     sizes = [len(layer) for layer in labels]
     check_nodes(dropped, sizes)
+    for k, matrix in enumerate(weights or ()):
+        finite_array(f"weights[{k}]", matrix, (sizes[k + 1], sizes[k]))
     at = [column(i * (2.0 if small else 2.4), n) for i, n in enumerate(sizes)]
     limit = max(np.abs(w).max() for w in weights) if weights else 1.0
     width = 0.5 if small else 0.8
@@ -131,6 +141,7 @@ def network_figure(
 
     ``titles`` names the layers.
     """
+    check_groups("layers or node_names", node_names or layers or ())
     for k, layer in enumerate(layers or ()):
         finite_array(f"layers[{k}]", np.ravel(layer), (None,))
     if layers is None:
@@ -157,10 +168,10 @@ def networks_figure(sizes: Sequence[int], states_1: np.ndarray, states_2: np.nda
 
     A row of ``states_1`` is a mask of hidden layer 1, a row of ``states_2`` one of hidden layer 2.
     """
+    for k, states in enumerate((states_1, states_2), start=1):
+        finite_array(f"states_{k}", states, (None, sizes[k]))
     off_1, off_2 = ([np.flatnonzero(state == 0) for state in s] for s in (states_1, states_2))
     pairs = list(product(off_1, off_2))
-    if not pairs:
-        raise ValueError("states_1 and states_2 must have a state each, got none")
     rows = ceil(len(pairs) / 5)
     fig, axes = new_panels(style.MAX_WIDTH, 1.2 * rows, 5, rows)
     for ax in axes.flat[len(pairs) :]:
@@ -183,7 +194,7 @@ def networks_figure(sizes: Sequence[int], states_1: np.ndarray, states_2: np.nda
 @in_own_style
 def states_figure(masks: np.ndarray, title: str) -> Described:
     """Each row of ``masks`` as a column of nodes, crossed where the mask is 0."""
-    n_masks, n_units = masks.shape
+    n_masks, n_units = finite_array("masks", masks, (None, None)).shape
     fig, ax = new_figure(max(3.8, 0.9 * n_masks), 0.5 * n_units + 0.7)
     for m, mask in enumerate(masks):
         draw_column(ax, m * 1.9, ["1"] * n_units, mask, f"state {m + 1}")
@@ -200,6 +211,9 @@ def product_figure(columns: Sequence[tuple[str, np.ndarray]], mask: np.ndarray) 
 
     ``columns`` holds pairs (title, values); nodes whose ``mask`` is 0 are crossed in the last.
     """
+    check_groups("columns", columns)
+    for title, values in columns:
+        finite_array(title, np.ravel(values), (len(mask),))
     n, last = len(mask), len(columns) - 1
     fig, ax = new_figure(2.2 * len(columns), 0.62 * n + 0.7)
     for c, (title, values) in enumerate(columns):

@@ -2,9 +2,10 @@
 
 import io
 from base64 import b64encode
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence, Sized
 from functools import wraps
 
+import numpy as np
 from matplotlib import style as styles
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,10 +20,18 @@ Described = tuple[Figure, str]
 
 
 def check_groups(name: str, groups: Sized, most: int | None = None) -> None:
-    """Raise ``ValueError`` for nothing to draw, and for more than can be told apart."""
+    """Raise ``ValueError`` for nothing to draw, and for more than can be told apart.
+
+    Of a mapping the values are arrays, or tuples of arrays: they must be finite.
+    """
     if not 1 <= len(groups) <= (most or len(groups)):
         allowed = f"from 1 to {most}" if most else "at least one"
         raise ValueError(f"{name} must be {allowed}, got {len(groups)}")
+    if isinstance(groups, Mapping):
+        for group, values in groups.items():
+            for array in values if isinstance(values, tuple) else (values,):
+                if not np.isfinite(array).all():
+                    raise ValueError(f"{name}: {group!r} must be finite")
 
 
 def in_own_style(draw: Callable) -> Callable:

@@ -50,7 +50,12 @@ class Checkpoint:
         """
         if not isinstance(path, str | Path):
             raise TypeError(f"checkpoint must be a path, got {path!r}")
-        self.path = Path(path).expanduser()
+        try:
+            self.path = Path(path).expanduser()
+        except RuntimeError as error:
+            raise FileNotFoundError(
+                f"checkpoint must be a path, got {str(path)!r}: {error}"
+            ) from error
         if self.path.suffix != ".npz":
             raise ValueError(f"checkpoint must end in .npz, got {path}")
         try:  # before there is anything to save

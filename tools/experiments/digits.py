@@ -1,10 +1,12 @@
-"""Small networks on few digits: when dropout helps, and by how much. Notebook 07 reads these.
+"""Small networks: when dropout helps, and by how much. Notebook 07 reads these.
 
 The digits are those of the bundled sample, averaged to 14 × 14, in three sets: 1,000 to train on,
 1,000 to choose on, 3,000 to test. Whatever is chosen is chosen by the error on the second; the
-third is looked at in the experiments ``tested`` and ``two_errors`` alone, whose settings were fixed
-before. (Where more than 1,000 digits are trained on, they and the validation digits are taken from
-the third.) If nothing else is said, a run is 1,200 steps: 60 epochs of 20 batches of 50.
+third is looked at in the experiments ``tested``, ``two_errors`` and ``spatial_tested``, whose
+settings were fixed before, and in ``monte_carlo`` and ``calibration``, which choose nothing.
+(``examples`` and one network of ``early_late`` train on up to 3,000 digits, choose on the next
+1,000 and leave 1,000 to test.) If nothing else is said, a run is 1,200 steps: 60 epochs of 20
+batches of 50.
 
 A seed decides the weights to start with, the order of the digits, and the masks. All seeds train on
 the same digits, except in ``other_digits``.

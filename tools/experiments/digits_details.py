@@ -2,7 +2,7 @@
 
 ``two_errors``: how sure a gain is as far as seeds go, and as far as the judged digits go. A run
 trains ten pairs of networks. ``repeated``: what becomes of training labels that are wrong.
-``epoch_times``: how long an epoch takes with masks and with slices; run it with ``--jobs 1``.
+``epoch_times``: how long an epoch takes with masks and with slices.
 """
 
 from __future__ import annotations
@@ -125,5 +125,7 @@ def epoch_times(
 EXPERIMENTS = {
     "two_errors": Experiment(two_errors, TWO_ERRORS_RESULTS, TWO_ERRORS, seeds=1, data="sample"),
     "repeated": Experiment(what_is_repeated, REPEATED_RESULTS, REPEATED, seeds=10, data="sample"),
-    "epoch_times": Experiment(epoch_times, TIMES_RESULTS, TIMES, seeds=3, data="sample"),
+    "epoch_times": Experiment(
+        epoch_times, TIMES_RESULTS, TIMES, seeds=3, data="sample", timed=True
+    ),
 }

@@ -1,4 +1,4 @@
-"""The settings and seeds of the experiments on few digits. ``digits`` makes the runs.
+"""The settings and seeds of the experiments of ``digits``, which makes the runs.
 
 A setting names what differs from `digits.STEPS` and a network of 128 hidden units.
 """

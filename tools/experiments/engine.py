@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from helpers.full_mnist import load_mnist
 from helpers.mnist import load_sample
 from helpers.recorded import RESULTS
-from helpers.validation import check_count
+from helpers.validation import check_count, check_whole_number
 from tools.experiments import records
 from tools.experiments.all_experiments import experiment_of
 from tools.experiments.bar import Bar
@@ -46,11 +46,12 @@ def run(
     """Make the runs of experiment ``name`` that are not recorded yet; return the file of all.
 
     Those are ``settings`` (None: all) with seeds 0 … ``seeds`` − 1 (None: the experiment's number).
-    ``jobs`` processes work at once (−1: one a core); or the workers of the Dask cluster at the
-    address ``scheduler``, as many as there are. Every run has one BLAS thread, so that they do not
-    fight for cores, and its result does not depend on how many work at once. Runs of an experiment
-    that has ``checkpoints`` leave them in this folder until they are recorded, and go on from there
-    (not on a cluster, whose workers may have other disks).
+    ``jobs`` processes work at once (−1: one a core; runs that are timed, one after the other); or
+    the workers of the Dask cluster at the address ``scheduler``, as many as there are. Every
+    run has one BLAS thread, so that they do not fight for cores, and its result does not depend
+    on how many work at once. Runs of an experiment that has ``checkpoints`` leave them in this
+    folder until they are recorded, and go on from there (not on a cluster, whose workers may
+    have other disks).
 
     Raises ``ValueError`` and ``TypeError`` for arguments that cannot be, ``ValueError`` for a
     damaged file; ``RuntimeError`` if a run failed, when all others are done, and for a cluster that
@@ -60,7 +61,8 @@ def run(
     experiment = experiment_of(name)
     seeds = check_count("seeds", experiment.seeds if seeds is None else seeds)
     wanted = experiment.tasks(seeds, settings)
-    if jobs != -1 and check_count("jobs", jobs, low=-1) < 1:
+    check_whole_number("jobs", jobs)
+    if jobs < 1 and jobs != -1:
         raise ValueError(f"jobs must be at least 1, or -1 for one a core; got {jobs}")
     if scheduler is not None and not re.fullmatch(r".+:\d+", scheduler):
         raise ValueError(f"scheduler must be an address such as tcp://HOST:PORT, got {scheduler!r}")
@@ -82,7 +84,7 @@ def run(
     records.check_writable(path)
     load = {"MNIST": load_mnist, "sample": load_sample, "none": lambda: None}[experiment.data]
     data = load()
-    n_jobs = min(CPU_COUNT if jobs == -1 else jobs, len(tasks))
+    n_jobs = 1 if experiment.timed else min(CPU_COUNT if jobs == -1 else jobs, len(tasks))
     failures = []
     with (
         _tidied(path, header),

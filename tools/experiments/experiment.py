@@ -16,7 +16,8 @@ class Experiment:
     ``results``; it must be defined in a module, so that other processes can import it. ``data`` is
     what `load_mnist` returns (``"MNIST"``), or `load_sample` (``"sample"``), or None (``"none"``).
     ``settings`` has the options of each setting by its name. With ``checkpoints`` the function
-    takes an option ``checkpoint`` as well, a file that a run which was stopped goes on from.
+    takes an option ``checkpoint`` as well, a file that a run which was stopped goes on from. Runs
+    that are ``timed`` have the machine for themselves, one after the other.
     """
 
     function: Callable[..., dict[str, float]]
@@ -25,6 +26,7 @@ class Experiment:
     seeds: int  # of each setting, if nothing else is asked
     checkpoints: bool = False
     data: str = "MNIST"
+    timed: bool = False
 
     @property
     def unit(self) -> str:

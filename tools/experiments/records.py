@@ -19,6 +19,7 @@ NOTE = (
     "Each run names the versions that made it. Other versions and other machines round differently "
     "and give other numbers, of the same distribution."
 )
+NOTE_OF_TIMES = "Times of one machine, on one core; another one has others."
 DATA = {
     "MNIST": "MNIST, 60000 training and 10000 test images",
     "sample": "the bundled sample of MNIST, 5000 training images",
@@ -32,7 +33,7 @@ def header_of(name: str, seeds: int | None = None) -> dict:
     header = {
         "experiment": name,
         "command": f"{command_of(name)} --seeds {seeds or experiment.seeds}",
-        "note": NOTE,
+        "note": NOTE_OF_TIMES if experiment.timed else NOTE,
         "data": DATA[experiment.data],
         "settings": experiment.settings,
         "results": experiment.results,

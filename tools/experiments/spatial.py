@@ -13,12 +13,14 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from helpers.functions import softmax_cross_entropy
 from helpers.masks import inverted_mask
-from tools.experiments.digits import Digits, sample_sets
+from tools.experiments.digits import STEPS, Digits, sample_sets
 from tools.experiments.experiment import Experiment
 
 RESULTS = ("train_error", "error", "neighbours", "noise_single", "noise_channels")
 FILTERS = (8, 16)
-EPOCHS, BATCH_SIZE, LEARNING_RATE, MOMENTUM = 60, 50, 0.05, 0.9  # as in `digits.STEPS`
+EPOCHS, BATCH_SIZE, LEARNING_RATE, MOMENTUM = (
+    STEPS[name] for name in ("epochs", "batch_size", "learning_rate", "momentum")
+)
 SHARED = {"none": None, "single": (), "channels": (2, 3)}  # the axes along which a mask is shared
 SETTINGS = {
     "none": {"kind": "none", "drop": 0.0},
@@ -132,8 +134,8 @@ def train_spatial(
     """Train; return errors in percent, and what a mask does to the second layer.
 
     ``neighbours`` is the mean correlation of two neighbouring activations of the first layer, over
-    the judged digits; ``noise_single`` and ``noise_channels`` are the standard deviation that a
-    drop of 0.2 gives a sum of the second layer, over that of the sum itself.
+    the first 500 judged digits; ``noise_single`` and ``noise_channels`` are the standard
+    deviation that a drop of 0.2 gives a sum of the second layer, over that of the sum itself.
     """
     sets = sample_sets(data, 1_000, 1_000, test)
     (x, labels), _, judged = sets
