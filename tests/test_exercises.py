@@ -186,7 +186,9 @@ def test_as_many_decimals_are_needed_as_are_asked_for(answer, right):
         (1000.5, "not right: too large"),
         (999, "not right: too small"),
         (1300.5, "not right: a float"),
-        (1301, "not right: too large"),  # a whole number is no rounded hint
+        (1301, "not right: a float"),  # rounded
+        (1300, "not right: a float"),  # or cut off
+        (1302, "not right: too large"),
     ],
 )
 def test_a_whole_number_has_to_be_exact(answer, expected):

@@ -274,7 +274,8 @@ def test_an_environment_to_read_in_is_smaller_and_gets_what_tests_need_when_they
     assert copy.run().stdout.startswith("Adding to .venv what the tests need")
     assert copy.run(**to_read).stdout == copy.run().stdout == "ran some lesson\n"
     log = (copy.folder / "pip.log").read_text().splitlines()
-    assert ["-r tests/requirements.txt" in line for line in log] == [False, True]
+    installed = ["-r tests/requirements.txt" in line for line in log if " install " in line]
+    assert installed == [False, True]
     with (copy.folder / "tools/experiments/requirements.txt").open("a") as file:
         file.write("another==1\n")
     assert copy.run().stdout.startswith("Setting up .venv")

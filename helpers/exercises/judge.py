@@ -150,8 +150,10 @@ def same_number(exercise: Exercise, value: np.ndarray, other: float) -> bool:
     if value.size != 1:
         return False
     distance = abs(value.item() - other)
-    if isinstance(exercise.right, int) and (isinstance(other, int) or value % 1 == 0):
+    if isinstance(exercise.right, int) and isinstance(other, int):
         return distance < 1e-9
+    if isinstance(exercise.right, int) and value % 1 == 0:
+        return distance <= 0.5 or 0 < other - value.item() < 1  # rounded, or cut off
     if exercise.decimals is not None:
         return distance <= 1.001 * 10**-exercise.decimals  # cut off is as good as rounded
     return distance <= 0.005 * abs(other) + 1e-12
@@ -167,7 +169,7 @@ def compare(value: np.ndarray, right: np.ndarray) -> str:
         return "nan or infinity"
     if right.ndim == 0:
         if value * right < 0:
-            turned = np.isclose(value, -right, rtol=5e-3)
+            turned = np.isclose(value, -right, rtol=1e-2)
             return "the sign is wrong" if turned else "the sign is wrong, and the size"
         if right != 0 and abs(value / right - 1) < 0.04 and right % 1:
             return "close: give more digits, or look for a small slip"

@@ -61,6 +61,9 @@ EXERCISES = {
             "nan: subtract the largest logit of each row first": lambda z, y: (
                 np.exp(z) / np.exp(z).sum(axis=1, keepdims=True) - y
             ),
+            "nan: subtract the largest logit of each row, and divide by its sum": lambda z, y: (
+                np.exp(z) / np.exp(z).sum() - y
+            ),
             "subtract the largest logit of each row, not of the whole batch": lambda z, y: (
                 shifted_exp(z) / shifted_exp(z).sum(axis=1, keepdims=True) - y
             ),
@@ -84,7 +87,7 @@ EXERCISES = {
     "01.5": Exercise(
         right=0.25,
         wrong={
-            "the inner derivative of z / T is 1 / T, not T": 4,
+            "a high temperature makes the logits smaller, and gradients with them": 4,
             "the chain rule multiplies by the inner derivative of z / T": 1,
         },
         solution="with u = z / T the chain gives dL/du = y_hat - y as before, and du/dz = 1/T: "

@@ -15,7 +15,7 @@ EXERCISES = {
     "02.1": Exercise(
         right=comb(8, 2),
         wrong={
-            "the order in which nodes are dropped does not matter: divide by 2": 56,
+            "the order in which two nodes are dropped does not matter": 56,
             "that counts every mask, with any number of zeros": 2**8,
             "drop = 1/4 of 8 nodes drops two nodes, not one": 8,
         },
@@ -36,13 +36,15 @@ EXERCISES = {
     "02.3": Exercise(
         right=dropout,
         wrong={  # x: layer, m: mask, d: drop
-            "divide by (1 - drop), so that the mean stays": lambda x, m, d: x * m,
-            "divide by (1 - drop), not by drop": lambda x, m, d: x * m / d,
-            "divide by (1 - drop), do not multiply": lambda x, m, d: x * m * (1 - d),
-            "the mean of a mask differs from mask to mask: divide by (1 - drop)": lambda x, m, d: (
+            "the mean does not stay: what is left must make up for the rest": lambda x, m, d: x * m,
+            "the scale has to do with what stays, not with what is dropped": lambda x, m, d: (
+                x * m / d
+            ),
+            "the scale makes what stays larger, not smaller": lambda x, m, d: x * m * (1 - d),
+            "the mean differs from mask to mask; the scale does not": lambda x, m, d: (
                 x * m / m.mean()
             ),
-            "the mean of each row of the mask differs: divide by (1 - drop)": lambda x, m, d: (
+            "the mean differs from row to row; the scale does not": lambda x, m, d: (
                 x * m / m.mean(axis=-1, keepdims=True)
             ),
             "drop is not always 0.2: use the drop that is handed in": lambda x, m, d: x * m * 1.25,

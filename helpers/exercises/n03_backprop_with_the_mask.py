@@ -33,10 +33,10 @@ EXERCISES = {
     "03.2": Exercise(
         right=2 / 3,
         wrong={
-            "upside down: the division makes the true gradient larger": 1.5,
-            "that is drop_H1; what is missing is the division by (1 - drop_H1)": 1 / 3,
+            "the division makes the true gradient larger, and theirs has none": 1.5,
+            "that is drop_H1; how much larger does the scale make the true gradient": 1 / 3,
             "the scale belongs to the mask: without it the gradient is not the same": 1,
-            "divide by (1 - drop_H1), not by drop_H1": 3,
+            "the scale has to do with what stays, not with what is dropped": 3,
         },
         solution="the true error is divided by 1 - 1/3, theirs is not: 2/3. A gradient check finds "
         "it, because forward and backward do not fit each other.",

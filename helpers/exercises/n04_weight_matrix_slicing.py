@@ -30,7 +30,7 @@ EXERCISES = {
     ),
     "04.2": Exercise(
         right=int(100 * 0.57),
-        wrong={"in floating point 100 * 0.57 is 56.99999999999999, and int cuts": 57},
+        wrong={"the floating-point product is not quite that, and int cuts: try it": 57},
         solution="100 * 0.57 is 56.99999999999999, and int cuts to 56. active_indices rounds to "
         "nine decimals first, so it keeps 57.",
     ),
@@ -69,6 +69,7 @@ EXERCISES = {
         right=49,
         wrong={
             "a weight needs both its ends": 70,
+            "that is the fraction; how many of the 100 parts": 0.49,
             "that is how often both ends are off": 9,
             "that is how often at least one end is off": 51,
         },
