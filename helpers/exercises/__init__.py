@@ -17,7 +17,7 @@ def check(name: str, answer: object) -> None:
     ``...`` is not yet an answer. Raises ``ValueError`` for an exercise that does not exist.
 
     >>> check("01.5", 4)
-    01.5: not right: the inner derivative of z / T is 1 / T, not T
+    01.5: not right: a high temperature makes the logits smaller, and gradients with them
     """
     say(f"{name}: {verdict(find(name), answer)}")
 
