@@ -109,12 +109,14 @@ def dropout(layer: np.ndarray, mask: np.ndarray, drop: float) -> np.ndarray:
 def dropout_derivative(mask: np.ndarray, drop: float) -> np.ndarray:
     """Derivative of `dropout` with respect to each unit: the same mask, with the same scale.
 
-    It multiplies the gradient on its way back. Raises ``ValueError`` unless 0 ≤ drop < 1.
+    It multiplies the gradient on its way back. Raises ``ValueError`` unless 0 ≤ drop < 1, and for
+    a mask that holds anything but zeros and ones.
 
     >>> dropout_derivative(np.array([0.0, 1.0]), drop=0.5)
     array([0., 2.])
     """
     check_drop(drop)
+    check_state("mask", mask, mask)
     return mask / (1 - drop)
 
 

@@ -14,6 +14,8 @@ NO_REAL_NUMBERS = {
     "m": "times",
     "M": "dates",
     "O": "objects",
+    "S": "bytes",
+    "U": "text",
 }
 
 
@@ -129,7 +131,10 @@ def check_real(name: str, values: ArrayLike) -> None:
     Those are masked arrays, booleans, complex numbers, dates, times and objects.
     """
     check_not_masked(name, values)
-    kind = values.dtype.kind if isinstance(values, np.ndarray) else ""
+    try:
+        kind = np.asarray(values).dtype.kind
+    except ValueError:  # rows of unequal length, say: another check tells
+        kind = ""
     if kind in NO_REAL_NUMBERS:
         raise TypeError(f"{name} must be an array of real numbers, got {NO_REAL_NUMBERS[kind]}")
 

@@ -21,6 +21,7 @@ from helpers.masks import (
     bernoulli_mask,
     bernoulli_states,
     dropout,
+    dropout_derivative,
     fixed_count_masks,
     gaussian_mask,
     inverted_mask,
@@ -279,3 +280,41 @@ def test_numpy_may_be_told_to_raise_for_what_is_too_small():
 def gradients(**other):
     sizes = {"wih": (4, 3), "who": (2, 4), "inputs": (5, 3), "targets": (5, 2)}
     return squared_error_gradients(**{**{k: np.ones(v) for k, v in sizes.items()}, **other})
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (["1"], "text"),
+        ([b"1"], "bytes"),
+        ([True], "booleans"),
+        ([1j], "complex"),
+        ([None], "objects"),
+    ],
+)
+def test_lists_are_asked_for_what_they_hold_as_arrays_are(values, said):
+    for call in (largest_difference, lambda a, b: finite_array("a", a, (None,))):
+        with pytest.raises(TypeError, match=rf"^a must be an array of real numbers, got .*{said}"):
+            call(values, values)
+
+
+def test_the_derivative_of_dropout_wants_the_masks_that_dropout_wants():
+    for mask in (np.array([1.0, np.nan]), np.array([0.0, 2.5]), np.array(["1", "0"])):
+        with pytest.raises((TypeError, ValueError), match=r"^mask must"):
+            dropout_derivative(mask, 0.5)
+
+
+def test_small_numbers_that_differ_manifold_are_not_called_the_same_across_the_floor():
+    said = largest_difference(np.array([1.2e-10]), np.array([1.08e-9]))
+    assert said == "no entry is above 1.1e-09: too small to tell"
+    assert largest_difference(np.array([1.0, 1e-9]), np.array([1.0, 0.5e-9])) == "below 1e-09"
+
+
+def test_a_jacobian_of_masked_values_of_nothing_and_of_no_function_is_refused():
+    x = np.array([1.0, 2.0])
+    with pytest.raises(TypeError, match=r"^what f returns must not be a masked array"):
+        numerical_jacobian(lambda x: np.ma.array(x, mask=[0, 1]), x)
+    with pytest.raises(ValueError, match=r"^x must not be empty"):
+        numerical_jacobian(lambda x: x, x[:0])
+    with pytest.raises(TypeError, match=r"^f must be a function, got 3"):
+        numerical_jacobian(3, x)

@@ -22,7 +22,10 @@ EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u26ff\u2705\u2728\u274c\u2753-
 CODE_OR_MATH = re.compile(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$|!(?=\[)|<!--.*?-->", re.S)
 LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)|\b(?:src|href)=[\"']([^\"']+)[\"']")
 
-FINDS_HELPERS = 'sys.path[:0] = ["..", "../.."]  # no helpers found? README, "A notebook alone"'
+FINDS_HELPERS = (
+    'sys.path[:0] = ["..", "../.."]  '
+    '# no helpers? Get the whole project; README, "A notebook alone"'
+)
 STOP = re.compile(r"^\*\*A good place to stop\.\*\* \w", re.M)
 LAST_SECTIONS = ["What you learned", "Exercises", "Go further"]
 MOST_LINES = 18  # of code in a cell; about twelve is what reads well

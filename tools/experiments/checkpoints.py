@@ -127,9 +127,10 @@ def saved_epochs(path: str | Path) -> int:
 
     Raises ``ValueError`` for a file that is damaged or no checkpoint.
     """
-    if not Path(path).exists():
+    path = Path(path).expanduser()
+    if not path.exists():
         return 0
-    with _opened(Path(path)) as saved:  # reads the one entry, not the large arrays
+    with _opened(path) as saved:  # reads the one entry, not the large arrays
         return len(json.loads(str(saved["about"]))["history"]["loss"])
 
 
