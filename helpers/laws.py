@@ -11,7 +11,7 @@ import random
 import numpy as np
 
 from helpers import laws_of_chance as chance
-from helpers.trial import CLOSE, N_SAMPLES, N_UNITS, Broken, Skipped, Trial, same
+from helpers.trial import CLOSE, N_SAMPLES, N_UNITS, Broken, Skipped, Trial, is_pair, same
 
 # ---- what comes out ----------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ def _scale(trial: Trial) -> None:
         if any(_one_scale(trial.outputs, axes) for axes in ((1, 2), 2, 1)):
             mistake = "is it divided by what happened to stay"
         elif len(np.unique(stay)) > stay.size / 2:
-            mistake = "noise, not a mask"
+            mistake = "noise, not a mask" if trial.outputs.all() else "noise on what stays"
         raise Broken(f"what stays is multiplied by {stay.min():.4f} to {stay.max():.4f}", mistake)
     for what, factors in trial.elsewhere.items():
         if not same(factors[factors != 0], stay[0]):
@@ -192,6 +192,10 @@ def _way_back(
     got = np.array(trial.backward(grad.copy(), cache))
     if got.shape != grad.shape:
         raise Broken(f"the gradient has shape {got.shape}, not {grad.shape}")
+    if not np.isfinite(got).all():
+        raise Broken(
+            "the gradient is not finite", "a division by x where x is 0" if zero.any() else ""
+        )
     if got.dtype.itemsize < grad.dtype.itemsize:
         raise Broken(f"the gradient is {got.dtype} of {grad.dtype}", "is a dtype written down")
     if not same(got, grad * factors):
@@ -225,7 +229,7 @@ def _backward_predicting(trial: Trial) -> None:
     except (Exception, SystemExit) as error:
         raise Skipped(f"backward after a prediction raises {type(error).__name__}") from error
     if got.shape != trial.grad.shape or not same(got, trial.grad * predicted):
-        mistake = "the mask of the last training" if (got == 0).any() else ""
+        mistake = "a mask where nothing is dropped" if (got == 0).any() else ""
         raise Broken(f"the gradient is not {predicted:g} times what came in", mistake)
 
 
@@ -248,7 +252,7 @@ def _made(trial: Trial, drop: float, training: bool = True) -> np.ndarray | str:
         y = forward(trial.x.copy(), training, np.random.default_rng(trial.seed))
     except (Exception, SystemExit) as error:  # of somebody else's code; whichever it is
         return f"{type(error).__name__}: {error}"
-    return np.array(y[0] if isinstance(y, tuple) else y) / trial.x
+    return np.array(y[0] if is_pair(y) else y) / trial.x
 
 
 def _drop_0(trial: Trial) -> None:

@@ -69,8 +69,8 @@ def counts(trial: Trial) -> None:
             seen = f"{share:.1%} of the {what}s have {low} to {high} of {n} dropped"
             mistake = "a fixed count" if share == 1 else ""
             if share < chance and what != "call":
-                of_what = {"sample": "units", "unit": "samples"}[what]
-                mistake = f"{of_what} that are dropped together"
+                others = {"sample": "units", "unit": "samples"}[what]
+                mistake = f"{others} that are dropped together, or {what}s with rates of their own"
             raise Broken(f"{seen}, not {chance:.1%}", mistake)
 
 
@@ -148,8 +148,9 @@ def mean(trial: Trial) -> None:
         mistake = nearest(scale * (1 - drop) / predicted, guesses) if share < 1 else ""
         if scale == 1 and same(np.array(predicted), drop):
             mistake = "multiplied by drop instead of 1 − drop when predicting"
-        elif scale == 1 and same(np.array(predicted), 1 / (1 - drop)):
-            mistake = "divided by 1 − drop when predicting instead of multiplied"
+        elif same(np.array(predicted), 1 / (1 - drop)):
+            mistake = "divided by 1 − drop when predicting"
+            mistake += " instead of multiplied" if scale == 1 else ", too"
         ratio = scale * share / predicted
         raise Broken(f"outputs average {ratio:.3f} times what prediction gives", mistake)
 

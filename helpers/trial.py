@@ -43,6 +43,11 @@ def same(values: np.ndarray, value: np.ndarray | float) -> bool:
     return bool(np.all(np.abs(values - value) <= CLOSE * np.abs(value)))
 
 
+def is_pair(made: object) -> bool:
+    """Whether what ``forward`` has returned is an output and a cache, and not an output alone."""
+    return isinstance(made, tuple) or (isinstance(made, list) and len(made) == 2)
+
+
 @dataclass
 class Trial:
     """A dropout under trial and what it did; ``level`` is that of each law in ``BY_CHANCE``."""
@@ -68,8 +73,7 @@ class Trial:
     ) -> tuple:
         """A copy of what comes out for a copy of ``self.x``, or for ``x`` itself; and the cache."""
         made = self.forward(self.x.copy() if x is None else x, training, rng or self.rng)
-        pair = isinstance(made, tuple) or (isinstance(made, list) and len(made) == 2)
-        self.came_out, cache = made if pair else (made, None)
+        self.came_out, cache = made if is_pair(made) else (made, None)
         return np.array(self.came_out), cache
 
     @cached_property

@@ -187,7 +187,7 @@ FOUND = {  # by which laws, in the order in which they are tried; and what is sa
     "no scale back": (("backward", "backward at 0"), "no scale"),
     "another mask back": (("backward", "backward at 0"), "another mask than in the forward pass"),
     "mask from zeros": (("backward at 0",), "units whose value is 0 taken for dropped"),
-    "last mask back": (("backward predicting",), "the mask of the last training"),
+    "last mask back": (("backward predicting",), "a mask where nothing is dropped"),
     "writes into its input": (("input",), "a *= where a product is meant"),
     "float32 written down": (("dtype",), "is a dtype written down"),
     "drop 1 gives nan": (("drop 1",), "a division by 1 − drop = 0"),
@@ -333,14 +333,14 @@ SAID = {
         ),
         "counts": (
             "46.5% of the samples have 22 to 29 of 128 dropped, not 62.4%",
-            "units that are dropped together",
+            "units that are dropped together, or samples with rates of their own",
         ),
     },
     "threes of units": {
         "units": ("neighbouring units agree 0.894 of the time, not 0.680", ""),
         "counts": (
             "33.7% of the samples have 22 to 29 of 128 dropped, not 62.4%",
-            "units that are dropped together",
+            "units that are dropped together, or samples with rates of their own",
         ),
     },
     "pairs of samples": {
@@ -350,7 +350,7 @@ SAID = {
         ),
         "counts": (
             "33.7% of the units have 11 to 15 of 64 dropped, not 56.2%",
-            "samples that are dropped together",
+            "samples that are dropped together, or units with rates of their own",
         ),
     },
     "two halves of units": {
@@ -360,7 +360,7 @@ SAID = {
         ),
         "counts": (
             "46.5% of the samples have 22 to 29 of 128 dropped, not 62.4%",
-            "units that are dropped together",
+            "units that are dropped together, or samples with rates of their own",
         ),
     },
     "two units that exclude each other": {
@@ -430,10 +430,10 @@ SAID = {
         "mean": ("outputs average 1.780 times what prediction gives", ""),
     },
     "coins and noise": {
-        "scale": ("what stays is multiplied by 1.1250 to 1.3750", "noise, not a mask"),
+        "scale": ("what stays is multiplied by 1.1250 to 1.3750", "noise on what stays"),
     },
     "coins and larger noise": {
-        "scale": ("what stays is multiplied by 1.2500 to 1.3750", "noise, not a mask"),
+        "scale": ("what stays is multiplied by 1.2500 to 1.3750", "noise on what stays"),
         "mean": ("outputs average 1.049 times what prediction gives", ""),
     },
     "divided by what stays of a sample": {
@@ -537,7 +537,26 @@ def test_a_cache_that_serves_once_and_a_list_of_two_are_no_bugs():
         y, factor = with_mask(x, training, rng)
         return [y, [factor]]
 
+    def make(drop):
+        def forward(x, training, rng):
+            factor = coins(x.shape, rng, drop) / (1 - drop) if training else np.ones_like(x)
+            return [x * factor, factor]
+
+        return forward
+
     assert diagnose(forward, backward, drop=DROP).passed
+    assert "drop 0" in diagnose(make(DROP), drop=DROP, make=make).kept
+
+
+def test_a_mask_that_is_divided_out_is_told_from_a_crash():
+    def forward(x, training, rng):
+        y, _ = with_mask(x, training, rng)
+        return y, (x, y)
+
+    broken = diagnose(forward, lambda grad, cache: grad * cache[1] / cache[0], drop=DROP).broken
+    assert broken == {
+        "backward at 0": ("the gradient is not finite", "a division by x where x is 0")
+    }
 
 
 def rolled(shape, rng):
@@ -571,13 +590,14 @@ def test_what_is_not_independent_is_not_told_to_have_a_wrong_rate_or_mean(draw):
             "mean",
             "divided by 1 − drop when predicting instead of multiplied",
         ),
+        (masked(coins, 1.25, 1 / (1 - DROP)), "mean", "divided by 1 − drop when predicting, too"),
         (
             lambda x, on, rng: x * (coins(x.shape, rng) / 0.8 if on else rng.uniform(0.9, 1.1)),
             "prediction",
             "is something drawn",
         ),
     ],
-    ids=["scale without mask", "two masks", "divided when predicting", "drawn when predicting"],
+    ids=["scale without mask", "two masks", "divided when predicting", "scaled always", "drawn"],
 )
 def test_no_mistake_is_named_that_was_not_made(forward, law, mistake):
     assert diagnose(forward, drop=DROP).broken[law][1] == mistake
@@ -921,7 +941,7 @@ BY_OTHERS = {  # written by somebody who had not seen the laws: what is found, b
     "wrong_3": {
         "units": "a mask that some of them share",
         "calls": "",
-        "counts": "units that are dropped together",
+        "counts": "units that are dropped together, or samples with rates of their own",
     },
     "wrong_4": {"backward at 0": "units whose value is 0 taken for dropped"},
     "wrong_5": {

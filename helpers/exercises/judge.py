@@ -164,6 +164,8 @@ def compare(value: np.ndarray, right: np.ndarray) -> str:
     if value.size == right.size == 1:
         value, right = value.reshape(()), right.reshape(())
     if value.shape != right.shape:
+        if right.ndim == 0:
+            return f"one number is asked for, not an array of shape {value.shape}"
         return f"the shape is {value.shape}, expected {right.shape}"
     if not np.isfinite(value).all():
         return "nan or infinity"

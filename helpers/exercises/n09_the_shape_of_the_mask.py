@@ -64,6 +64,7 @@ EXERCISES = {
             "that is the difference; asked is the ratio": 4.0,
             "the squared mean is taken off in training, too": 8 / 3,
             "that is the other way round": 3 / 7,
+            "the variances are compared, not the standard deviations": (7 / 3) ** 0.5,
         },
         solution="in training 4 / 0.5 − 1² = 7, when predicting 4 − 1² = 3: 7 / 3 = 2.33 times.",
         decimals=2,

@@ -63,6 +63,15 @@ EXERCISES = {
             "all masks along the axis, not the first two": with_the_first_alone,
             "whole masks are the same, not one number of them": along_one_line,
             "a mask is the same if all of its numbers are, not if any is": where_any_is_the_same,
+            "all masks, not the first and the last": lambda masks: np.array(
+                [float((masks.take(0, k) == masks.take(-1, k)).all()) for k in range(3)]
+            ),
+            "equal counts are not equal masks": lambda masks: np.array(
+                [
+                    float(np.ptp(np.moveaxis(masks, k, 0).reshape(masks.shape[k], -1).sum(1)) == 0)
+                    for k in range(3)
+                ]
+            ),
             "1 where they are the same, 0 where they are not": lambda masks: 1 - shared(masks),
         },
         solution="[(masks == masks.take([0], axis)).all() for axis in range(3)], as numbers: each "
