@@ -1,0 +1,45 @@
+"""Dropouts to be diagnosed: those of ``helpers.bugs``, and masks of one's own."""
+
+import numpy as np
+
+from helpers.bugs import Style, build
+from helpers.checks import diagnose
+
+DROP = 0.2
+DROPS = {"fixed count": 0.25}  # 32 of 128 units, no other than a quarter
+PLAIN = Style(">= drop", "boolean mask", "in training", False)
+SOME = [
+    PLAIN,
+    Style("binomial", "state of rng", "when predicting", True),
+    Style("columns", "packed bits", "in training", True),
+    Style("16 bits", "float mask", "when predicting", False),
+]
+
+
+def diagnosed(style=PLAIN, bug="", drop=DROP, **options):
+    def make(drop):
+        return build(drop, style, bug)
+
+    return diagnose(*make(drop), drop=drop, make=make, inplace=style.inplace, **options)
+
+
+def masked(draw, scale=1 / (1 - DROP), predicted=1.0):
+    """A dropout whose masks are ``draw(shape, rng)``, without a way back."""
+
+    def forward(x, training, rng):
+        return x * (draw(x.shape, rng) * scale if training else predicted)
+
+    return forward
+
+
+def coins(shape, rng, drop=DROP):
+    return rng.random(shape) >= drop
+
+
+def by_mean(mask, axis):
+    return (1 - DROP) * mask / np.maximum(mask.mean(axis=axis, keepdims=True), 0.01)
+
+
+def with_mask(x, training, rng):
+    factor = coins(x.shape, rng) / (1 - DROP) if training else np.ones_like(x)
+    return x * factor, factor
