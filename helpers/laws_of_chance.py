@@ -145,7 +145,7 @@ def mean(trial: Trial) -> None:
             1 / (1 - drop): twice,
             (1 - drop) ** 2: "multiplied by 1 − drop instead of divided",
         }
-        mistake = nearest(scale * (1 - drop) / predicted, guesses) if share < 1 else ""
+        mistake = nearest(scale * (1 - drop) / predicted, guesses)
         if scale == 1 and same(np.array(predicted), drop):
             mistake = "multiplied by drop instead of 1 − drop when predicting"
         elif same(np.array(predicted), 1 / (1 - drop)):

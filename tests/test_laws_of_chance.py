@@ -250,6 +250,13 @@ def test_what_is_not_independent_is_not_told_to_have_a_wrong_rate_or_mean(draw):
     for seed in range(6):
         failures = diagnose(masked(draw), drop=DROP, seed=seed).failures
         assert "counts" in failures and not {"rate", "mean"} & set(failures)
+    assert "mean" in diagnose(masked(draw, 1.0), drop=DROP).failures
+
+
+def test_with_a_small_drop_a_wrong_rate_is_not_taken_for_a_missing_scale():
+    half = masked(lambda shape, rng: rng.integers(0, 2, shape), 1 / 0.99)
+    broken = diagnose(half, drop=0.01).broken
+    assert set(broken) == {"rate", "mean"} and broken["mean"][1] == ""
 
 
 @pytest.mark.parametrize(
