@@ -67,6 +67,7 @@ EXERCISES = {
             "independent would be 0, but their number is fixed": 0,
             "n - 1 in the denominator, not n": -1 / 101,
             "it does not depend on the number of dropped nodes": -0.2,
+            "the number of dropped nodes plays no part": -0.05,
             "n is the number of nodes, not of those that are dropped": -1 / 19,
         },
         solution="-1/(n - 1) = -1/100, whatever the number of dropped nodes: small for a large "

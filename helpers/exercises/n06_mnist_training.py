@@ -16,16 +16,16 @@ EXERCISES = {
         decimals=4,
     ),
     "06.2": Exercise(
-        right=(0.9 * 0.1 / 1000) ** 0.5,
+        right=(0.8 * 0.2 / 2000) ** 0.5,
         wrong={
-            "divide by the root of the number of images": 0.3,
-            "0.9 times 0.1 under the root, not 0.9": (0.9 / 1000) ** 0.5,
-            "0.9 times 0.1 belongs under the root": 0.9 / 1000**0.5,
-            "a fraction, not per cent": 100 * (0.9 * 0.1 / 1000) ** 0.5,
-            "that is the variance: take the root": 0.9 * 0.1 / 1000,
+            "divide by the root of the number of images": 0.4,
+            "p times 1 − p under the root, not p": (0.8 / 2000) ** 0.5,
+            "p times 1 − p belongs under the root": 0.8 / 2000**0.5,
+            "a fraction, not per cent": 100 * (0.8 * 0.2 / 2000) ** 0.5,
+            "that is the variance: take the root": 0.8 * 0.2 / 2000,
         },
-        solution="sqrt(0.9 · 0.1 / 1000) = 0.00949. For two networks on different digits the "
-        "standard error of the difference is √2 times that, 0.0134; on the same digits it is "
+        solution="sqrt(0.8 · 0.2 / 2000) = 0.00894. For two networks on different digits the "
+        "standard error of the difference is √2 times that, 0.0126; on the same digits it is "
         "smaller, because most answers agree.",
         decimals=5,
     ),
