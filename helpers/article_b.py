@@ -136,7 +136,7 @@ class NeuralNetwork:
         hidden = active_indices(self.no_of_hidden_nodes, active_hidden_percentage, self.rng)
         self.thinned = Thinned(self.wih, self.who, inputs, hidden)
         self.wih, self.who = thin_both(self.wih, self.who, *self._kept())
-        return inputs, hidden
+        return inputs.copy(), hidden.copy()  # what a caller does to them changes nothing here
 
     def weight_matrices_reset(
         self, active_input_indices: Sequence[int], active_hidden_indices: Sequence[int]

@@ -11,7 +11,9 @@ import numpy as np
 
 from helpers.validation import (
     check_floats,
+    check_matrix,
     check_one_sample,
+    check_real,
     check_same_length,
     check_same_shape,
     class_labels,
@@ -24,6 +26,7 @@ def relu(x: np.ndarray, leak: float = 0.0) -> np.ndarray:
     >>> relu(np.array([-2.0, 0.0, 3.0]), leak=0.1)
     array([-0.2,  0. ,  3. ])
     """
+    check_real("x", x)
     return np.where(x > 0, x, leak * x)
 
 
@@ -33,6 +36,7 @@ def relu_derivative(x: np.ndarray, leak: float = 0.0) -> np.ndarray:
     >>> relu_derivative(np.array([-2.0, 0.0, 3.0]), leak=0.1)
     array([0.1, 0.1, 1. ])
     """
+    check_real("x", x)
     return np.where(x > 0, np.ones_like(x), leak)
 
 
@@ -73,12 +77,13 @@ def cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> float:
     ``y`` are one-hot targets, ``y_hat`` probabilities, of the same shape. The 1e-100 keeps
     log(0) from being −inf: in float64 the loss of one sample is never above 230.3, whatever the
     logits were. (In float32 it is 0 itself and guards nothing.) Raises ``ValueError`` for two
-    shapes, which would broadcast.
+    shapes, which would broadcast, and where ``y_hat`` are no probabilities, ``TypeError`` for
+    targets that have no minus.
 
     >>> float(cross_entropy(np.array([0.0, 1.0]), np.array([0.5, 0.5])).round(4))
     0.6931
     """
-    check_same_shape("y", y, "y_hat", y_hat)
+    check_targets_and_probabilities(y, y_hat)
     return -np.sum(y * np.log(y_hat + 1e-100))
 
 
@@ -88,7 +93,7 @@ def cross_entropy_gradient(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     >>> cross_entropy_gradient(np.array([0.0, 1.0]), np.array([0.5, 0.5]))
     array([-0., -2.])
     """
-    check_same_shape("y", y, "y_hat", y_hat)
+    check_targets_and_probabilities(y, y_hat)
     return -y / (y_hat + 1e-100)
 
 
@@ -103,6 +108,7 @@ def cross_entropy_from_logits(y: np.ndarray, z: np.ndarray, axis: int = -1) -> f
     """
     check_floats("z", z)
     check_same_shape("y", y, "z", z)
+    check_classes("z", z, axis)
     shifted = z - z.max(axis=axis, keepdims=True)
     log_softmax = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
     return float(-np.sum(y * log_softmax))
@@ -120,6 +126,7 @@ def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float
     (900.0, array([[-1.,  1.]]))
     """
     check_floats("logits", logits)
+    check_matrix("logits", logits)
     labels = class_labels("labels", labels, logits.shape[1])
     check_same_length("logits", logits, "labels", labels)
     samples = np.arange(len(labels))
@@ -131,3 +138,29 @@ def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float
     delta[samples, labels] -= 1
     delta /= len(labels)
     return float(np.mean(losses, dtype=np.float64)), delta
+
+
+# ---- checks ------------------------------------------------------------------------------------
+
+
+def check_classes(name: str, z: np.ndarray, axis: int) -> None:
+    """Raise ``ValueError`` where many would have one class each, as a column without its axis."""
+    if z.ndim and z.shape[axis] == 1 < z.size:
+        raise ValueError(
+            f"{name} must have two classes at least along axis {axis}, got shape {z.shape}: "
+            "a column says axis=0"
+        )
+
+
+def check_targets_and_probabilities(y: np.ndarray, y_hat: np.ndarray) -> None:
+    """Raise what `cross_entropy` raises."""
+    check_same_shape("y", y, "y_hat", y_hat)
+    check_real("y", y)
+    check_real("y_hat", y_hat)
+    if getattr(y, "dtype", np.dtype(float)).kind == "u":
+        raise TypeError(f"y must be numbers with a sign, got {y.dtype}: -1 would be 255 in uint8")
+    if np.min(y_hat) < -0.1 or np.max(y_hat) > 1.1:  # a numerical derivative steps beyond 0 and 1
+        raise ValueError(
+            f"y_hat must be probabilities, from 0 to 1; got {np.min(y_hat):g} to "
+            f"{np.max(y_hat):g} (of logits: cross_entropy_from_logits)"
+        )

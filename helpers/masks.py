@@ -30,7 +30,7 @@ def fixed_count_masks(n_units: int, n_dropped: int) -> np.ndarray:
 
     Returns an array of shape (n_masks, n_units) of 0.0 and 1.0, one mask a row, in lexicographic
     order of the dropped units. Raises ``ValueError`` if no unit would be left, ``TypeError`` for
-    what is no whole number; and ``ValueError`` for more than 2**20 masks.
+    what is no whole number; and ``ValueError`` for masks with more than 2**27 entries.
 
     >>> fixed_count_masks(3, 1)
     array([[0., 1., 1.],
@@ -50,8 +50,14 @@ def fixed_count_masks(n_units: int, n_dropped: int) -> np.ndarray:
 
 def check_number_of_masks(n_units: int, n_dropped: int) -> None:
     """Raise ``ValueError`` for more masks than fit into the memory of a laptop."""
-    if (n_masks := math.comb(n_units, max(n_dropped, 0))) > 2**20:
-        raise ValueError(f"n_units and n_dropped must have 2**20 masks at most, got {n_masks:,}")
+    n_masks = 1
+    for k in range(min(n_dropped, n_units - n_dropped)):
+        n_masks = n_masks * (n_units - k) // (k + 1)
+        if n_masks * n_units > 2**27:
+            raise ValueError(
+                "n_units and n_dropped must have 2**27 entries in all masks at most; "
+                f"got {n_units} and {n_dropped}"
+            )
 
 
 def bernoulli_mask(shape: tuple[int, ...], drop: float, rng: np.random.Generator) -> np.ndarray:

@@ -177,6 +177,8 @@ def check_array(name: str, values: np.ndarray) -> None:
     """Raise ``TypeError`` if this is no array of NumPy, or a masked one."""
     if not isinstance(values, np.ndarray):
         raise TypeError(f"{name} must be an array, got {type(values).__name__}")
+    if isinstance(values, np.matrix):  # whose * is another product
+        raise TypeError(f"{name} must be an array, got np.matrix: np.asarray makes one of it")
     check_not_masked(name, values)
 
 

@@ -253,3 +253,18 @@ def test_pixels_as_they_come_from_a_file_are_refused_by_every_method(method):
     }
     with pytest.raises(TypeError, match=r"must be scaled pixels, such as scale_pixels gives"):
         getattr(network, method)(*arguments[method])
+
+
+@pytest.mark.parametrize(
+    "change", [lambda k: k.reverse(), lambda k: k.append(5), lambda k: k.pop()]
+)
+def test_numbers_of_nodes_that_a_caller_has_changed_are_refused_and_the_right_ones_are_not(change):
+    network = new_network()
+    before = weights(network)
+    inputs, hidden = network.dropout_weight_matrices(0.5, 0.6)
+    changed = inputs.copy(), hidden.copy()
+    change(inputs)
+    with pytest.raises(ValueError, match=r"node numbers that dropout_weight_matrices returned"):
+        network.weight_matrices_reset(inputs, hidden)
+    network.weight_matrices_reset(*changed)
+    assert_weights(network, before)

@@ -24,7 +24,7 @@ LEAK = st.floats(0, 1)
 FLOATS = st.floats(-5, 5)
 AWAY_FROM_ZERO = FLOATS.filter(lambda x: abs(x) > 1e-3)
 VECTORS = arrays(float, st.integers(1, 6), elements=FLOATS)
-BATCHES = arrays(float, st.tuples(st.integers(1, 4), st.integers(1, 5)), elements=FLOATS)
+BATCHES = arrays(float, st.tuples(st.integers(1, 4), st.integers(2, 5)), elements=FLOATS)
 
 
 @st.composite

@@ -11,6 +11,8 @@ from helpers.functions import (
     cross_entropy,
     cross_entropy_from_logits,
     cross_entropy_gradient,
+    relu,
+    relu_derivative,
     softmax,
     softmax_cross_entropy,
     softmax_jacobian,
@@ -195,7 +197,12 @@ FLAT = np.ones(2)
             lambda: count_active(10, np.float32(0.9), "part"),
             "part must be a number in double preci",
         ),
-        (lambda: fixed_count_masks(40, 20), "n_units and n_dropped must have 2**20 masks at most"),
+        (
+            lambda: fixed_count_masks(40, 20),
+            "n_units and n_dropped must have 2**27 entries in all",
+        ),
+        (lambda: fixed_count_masks(10**9, 5 * 10**8), "n_units and n_dropped must have"),
+        (lambda: fixed_count_masks(2**20, 1), "n_units and n_dropped must have"),
         (lambda: dropout(np.ones((3, 1)), FLAT[:1], 2), "drop must be in [0, 1)"),
         (lambda: dropout(np.ones((3, 1)), np.ones(3), 0.5), "mask must fit into the layer's shape"),
         (lambda: dropout(np.ones((3, 1)), np.ones(2), 0.5), "mask must fit into the layer's shape"),
@@ -318,3 +325,36 @@ def test_a_jacobian_of_masked_values_of_nothing_and_of_no_function_is_refused():
         numerical_jacobian(lambda x: x, x[:0])
     with pytest.raises(TypeError, match=r"^f must be a function, got 3"):
         numerical_jacobian(3, x)
+
+
+@pytest.mark.parametrize("function", [relu, relu_derivative])
+@pytest.mark.parametrize("x", [np.ma.array([1.0, -1.0], mask=[0, 1]), np.array([1j, 2.0])])
+def test_relu_takes_no_masked_and_no_complex_numbers(function, x):
+    with pytest.raises(TypeError, match=r"^x must"):
+        function(x)
+
+
+@pytest.mark.parametrize("function", [cross_entropy, cross_entropy_gradient])
+@pytest.mark.parametrize(
+    ("y", "y_hat", "error", "message"),
+    [
+        (np.array([0, 1], np.uint8), np.array([0.5, 0.5]), TypeError, "y must be numbers with a"),
+        (np.array([False, True]), np.array([0.5, 0.5]), TypeError, "y must be an array of real"),
+        (np.array([0, 1.0]), np.ma.array([0.5, 0.5], mask=[0, 1]), TypeError, "y_hat must not be"),
+        (np.array([0, 1.0]), np.array([3.0, 7.0]), ValueError, "y_hat must be probabilities"),
+    ],
+)
+def test_targets_have_a_sign_and_probabilities_are_some(function, y, y_hat, error, message):
+    with pytest.raises(error, match=f"^{message}"):
+        function(y, y_hat)
+
+
+def test_a_column_of_logits_says_its_axis():
+    with pytest.raises(ValueError, match=r"^z must have two classes at least along axis -1, got"):
+        cross_entropy_from_logits(np.array([[1.0], [0.0]]), np.array([[1.0], [2.0]]))
+
+
+def test_logits_of_a_batch_have_two_axes():
+    for logits in (np.ones(3), np.ones((2, 3, 4))):
+        with pytest.raises(ValueError, match=r"^logits must have two axes"):
+            softmax_cross_entropy(logits, np.array([0, 1]))
