@@ -116,7 +116,7 @@ def rate(trial: Trial) -> None:
 
 
 def mean(trial: Trial) -> None:
-    """The mean of the training outputs over the masks is what a prediction gives."""
+    """The mean of the training outputs is what a prediction gives: x, or 1 − drop times x."""
     if not trial.outputs.any():
         raise Skipped("nothing stays")
     predicted, drop, share = trial.predicted, trial.drop, 1 - trial.dropped.mean()
@@ -153,6 +153,9 @@ def mean(trial: Trial) -> None:
             mistake += " instead of multiplied" if scale == 1 else ", too"
         ratio = scale * share / predicted
         raise Broken(f"outputs average {ratio:.3f} times what prediction gives", mistake)
+    if not (same(np.array(predicted), 1.0) or same(np.array(predicted), 1 - drop)):
+        seen = f"a prediction is {predicted:g} times its input, not 1 or {1 - drop:g} times"
+        raise Broken(seen, "a factor that training has, too")
 
 
 def differs(means: np.ndarray, expected: float, least: float = 0.0) -> bool:

@@ -253,6 +253,17 @@ def test_what_is_not_independent_is_not_told_to_have_a_wrong_rate_or_mean(draw):
     assert "mean" in diagnose(masked(draw, 1.0), drop=DROP).failures
 
 
+@pytest.mark.parametrize("factor", [7.0, -1.0, 1 / (1 - DROP)])
+def test_a_factor_that_training_and_prediction_share_is_seen(factor):
+    report = diagnose(masked(coins, factor / (1 - DROP), factor), drop=DROP)
+    assert report.broken == {
+        "mean": (
+            f"a prediction is {factor:g} times its input, not 1 or 0.8 times",
+            "a factor that training has, too",
+        )
+    }
+
+
 def test_with_a_small_drop_a_wrong_rate_is_not_taken_for_a_missing_scale():
     half = masked(lambda shape, rng: rng.integers(0, 2, shape), 1 / 0.99)
     broken = diagnose(half, drop=0.01).broken
