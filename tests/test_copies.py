@@ -114,6 +114,18 @@ def test_without_the_note_a_copy_is_compared_with_the_lesson_itself(folders, dam
     assert copies.bring(*folders) == ["01_one", "02_two"]
 
 
+@pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe"])
+def test_a_damaged_copy_without_a_note_is_set_aside_and_made_anew(folders, damage):
+    lessons, work = folders
+    copies.bring(*folders)
+    (work / copies.MADE_FROM).unlink()
+    (work / "02_two.ipynb").write_bytes(damage)
+    assert copies.bring(*folders) == ["02_two"]
+    (aside,) = copies.renew(["02_two"], *folders)
+    assert aside.read_bytes() == damage
+    assert (work / "02_two.ipynb").read_bytes() == (lessons / "02_two.ipynb").read_bytes()
+
+
 def test_the_command_renews_what_has_changed(folders, monkeypatch, capsys):
     lessons, _ = folders
     monkeypatch.setattr(copies, "PROJECT", lessons.parent)

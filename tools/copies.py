@@ -87,11 +87,17 @@ def fingerprint(lesson: Path) -> str:
 
 
 def is_a_copy_of(copy: Path, lesson: Path) -> bool:
-    """Whether a copy has nothing that the lesson of today has not, but a reader's answers."""
-    texts = [path.read_text(encoding="utf-8") for path in (copy, lesson)]
-    if lesson.suffix != ".ipynb":
-        return texts[0] == texts[1]
-    return fingerprint(copy) == fingerprint(lesson) or is_answered(*texts)
+    """Whether a copy has nothing that the lesson of today has not, but a reader's answers.
+
+    A damaged one is none: ``make fresh`` sets it aside.
+    """
+    try:
+        texts = [path.read_text(encoding="utf-8") for path in (copy, lesson)]
+        if lesson.suffix != ".ipynb":
+            return texts[0] == texts[1]
+        return fingerprint(copy) == fingerprint(lesson) or is_answered(*texts)
+    except (OSError, ValueError):
+        return False
 
 
 def made_from(work: Path) -> dict[str, str]:

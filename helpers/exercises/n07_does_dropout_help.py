@@ -164,8 +164,9 @@ EXERCISES = {
         },
         solution="np.random.default_rng(0).normal(0, 0.2, (1_000_000, 16)).min(axis=1).mean() is "
         "-0.353: the lowest of sixteen equal settings looks 1.77 standard errors better than it "
-        "is, as far as these errors go; where the settings differ in truth, it is less. And it is not the lead over the second, which is 0.1 on average. The test "
-        "digits, or new seeds, tell how good the winner is.",
+        "is, as far as these errors go; where the settings differ in truth, it is less. And it is "
+        "not the lead over the second, which is 0.1 on average. The test digits, or new seeds, "
+        "tell how good the winner is.",
         decimals=2,
     ),
 }
