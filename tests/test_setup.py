@@ -256,6 +256,15 @@ def test_an_environment_that_lacks_something_is_not_ready_and_it_is_said(copy, f
     assert copy.run().stdout.endswith("\nran some lesson\n")
 
 
+def test_what_was_ready_for_reading_stays_so_where_tests_cannot_be_added(copy):
+    fake_python(copy.path / "python3", PYTHONS[0])
+    to_read = {"LESSON_REQUIREMENTS": "requirements.txt"}
+    copy.run(**to_read)
+    (copy.folder / "no-network").touch()
+    assert copy.run().returncode == 1
+    assert copy.run(**to_read).stdout == "ran some lesson\n"
+
+
 def test_other_pins_renew_the_environment_and_the_same_do_not(copy):
     fake_python(copy.path / "python3", PYTHONS[0])
     copy.run()

@@ -133,6 +133,10 @@ install_all() {
     install --prefer-binary
 }
 
+as_before() {  # what was ready for reading still is, if what tests need cannot be added
+    [ ! -s "$begun/ready" ] || cp "$begun/ready" "$venv/ready"
+}
+
 begin_alone() {  # waits while another process sets up the same environment
     said=
     until mkdir "$setting_up" 2>/dev/null; do
@@ -150,7 +154,7 @@ begin_alone() {  # waits while another process sets up the same environment
         sleep 1
     done
     begun=$setting_up
-    trap 'rm -rf "$begun"' EXIT
+    trap 'as_before; rm -rf "$begun"' EXIT
     echo $$ >"$setting_up/process"
 }
 
@@ -181,6 +185,7 @@ if ! ready; then  # it may be, if another has done it
     version=$(fitting_version "$python")
     if [ "$requirements" = "$testing" ] && ready_for requirements.txt; then
         echo "Adding to $venv what the tests need (once) ..."
+        cp "$venv/ready" "$begun/ready"
     else
         echo "Setting up $venv with Python $version (once; it takes a minute or two) ..."
         "$python" -m venv --clear "$venv" 2>"$begun/errors" || {  # Ctrl-C ends here, without them
