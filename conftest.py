@@ -21,6 +21,7 @@ from nbval.plugin import IPyNbFile  # noqa: E402
 
 import helpers  # noqa: E402
 from tools.answers import compared, remarks  # noqa: E402
+from tools.copies import is_damaged, told_damaged  # noqa: E402
 
 PROJECT = Path(__file__).parent
 
@@ -49,6 +50,8 @@ class Lesson(IPyNbFile):
 
     def collect(self):
         """The cells."""
+        if is_damaged(self.path):
+            raise self.CollectError(told_damaged(self.path))
         own, self.path = self.path, compared(self.path)
         yield from super().collect()
         self.path = own

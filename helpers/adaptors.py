@@ -47,6 +47,8 @@ def of_class(
 
 def of_torch(module: object, seed_with: Seed | None = None) -> tuple[Callable, Callable]:
     """A PyTorch module. ``lambda rng: torch.manual_seed(int(rng.integers(2**63)))`` seeds it."""
+    if "torch" not in sys.modules:
+        raise TypeError(f"module must be one of PyTorch, which is not imported; got {module!r}")
     torch, was = sys.modules["torch"], module.training
 
     def forward(x: np.ndarray, training: bool, rng: np.random.Generator) -> tuple:

@@ -98,7 +98,9 @@ class NeuralNetwork:
         bias = float(bias or 0) if isinstance(bias, bool | None) else bias
         self.bias = finite_number("bias", bias) or None  # 0 is no bias: the article's test
         self.init_mean = finite_number("init_mean", init_mean)
-        if not isinstance(rng, np.random.Generator | int | np.integer | None):
+        if isinstance(rng, int | np.integer | np.bool_):
+            check_count("rng, a seed,", rng, 0)
+        elif not isinstance(rng, np.random.Generator | None):
             raise TypeError(f"rng must be a generator, a seed or None, got {rng!r}")
         self.rng = np.random.default_rng(rng)
         check_flag("true_gradient", true_gradient)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from helpers.validation import (
+    check_array,
     check_floats,
     check_matrix,
     check_one_sample,
@@ -47,12 +48,13 @@ def softmax(z: np.ndarray, axis: int = -1) -> np.ndarray:
     rounding only.
 
     Raises ``TypeError`` if ``z`` is no array of floating-point numbers: whole numbers of few bits
-    would overflow.
+    would overflow; ``ValueError`` for a column without its axis, which would be ones.
 
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
     check_floats("z", z)
+    check_classes("z", z, axis)
     exp = np.exp(z - z.max(axis=axis, keepdims=True))
     return exp / exp.sum(axis=axis, keepdims=True)
 
@@ -145,7 +147,9 @@ def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float
 
 def check_classes(name: str, z: np.ndarray, axis: int) -> None:
     """Raise ``ValueError`` where many would have one class each, as a column without its axis."""
-    if z.ndim and z.shape[axis] == 1 < z.size:
+    if not -z.ndim <= axis < z.ndim:
+        raise ValueError(f"axis must be one of {name}, which has {z.ndim}; got {axis}")
+    if z.shape[axis] == 1 < z.size:
         raise ValueError(
             f"{name} must have two classes at least along axis {axis}, got shape {z.shape}: "
             "a column says axis=0"
@@ -155,11 +159,12 @@ def check_classes(name: str, z: np.ndarray, axis: int) -> None:
 def check_targets_and_probabilities(y: np.ndarray, y_hat: np.ndarray) -> None:
     """Raise what `cross_entropy` raises."""
     check_same_shape("y", y, "y_hat", y_hat)
-    check_real("y", y)
-    check_real("y_hat", y_hat)
-    if getattr(y, "dtype", np.dtype(float)).kind == "u":
+    for name, values in (("y", y), ("y_hat", y_hat)):
+        check_array(name, values)
+        check_real(name, values)
+    if y.dtype.kind == "u":
         raise TypeError(f"y must be numbers with a sign, got {y.dtype}: -1 would be 255 in uint8")
-    if np.min(y_hat) < -0.1 or np.max(y_hat) > 1.1:  # a numerical derivative steps beyond 0 and 1
+    if not (np.min(y_hat) >= 0 and np.max(y_hat) < 1.1):  # a numerical derivative steps beyond 1
         raise ValueError(
             f"y_hat must be probabilities, from 0 to 1; got {np.min(y_hat):g} to "
             f"{np.max(y_hat):g} (of logits: cross_entropy_from_logits)"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from helpers.validation import check_not_masked, check_positive, check_real, check_same_shape
+from helpers.validation import check_plain, check_positive, check_real, check_same_shape
 
 
 def numerical_jacobian(
@@ -42,7 +42,8 @@ def largest_difference(a: np.ndarray, b: np.ndarray, floor: float = 1e-9) -> str
     the next, so they are not shown. Raises ``ValueError`` if the shapes differ: (5,) against (5, 1)
     would broadcast, and compare each entry with every other; and for empty arrays. Nan and infinity
     are said with their place. Where all entries are so small that a difference below ``floor``
-    is no small one beside them, nothing can be told.
+    is no small one beside them, nothing can be told; nor of whole numbers that differ by less than
+    a float can hold.
 
     >>> largest_difference(np.array([1.0, 2.0]), np.array([1.0, 2.5]))
     '0.5'
@@ -54,6 +55,7 @@ def largest_difference(a: np.ndarray, b: np.ndarray, floor: float = 1e-9) -> str
     check_real("b", b)
     check_same_shape("a", a, "b", b)
     check_positive("floor", floor)
+    equal = np.array_equal(a, b)
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if a.size == 0:
         raise ValueError(f"a must not be empty, got shape {a.shape}")
@@ -62,6 +64,8 @@ def largest_difference(a: np.ndarray, b: np.ndarray, floor: float = 1e-9) -> str
             place = tuple(int(k) for k in np.argwhere(~np.isfinite(values))[0])
             return f"{name} is {values[place]} at index {place}"
     largest, biggest = np.abs(a - b).max(), max(np.abs(a).max(), np.abs(b).max())
+    if largest == 0 and not equal:
+        return f"entries are up to {biggest:.1e}: too large to tell"
     if 0 < largest and biggest < floor:
         return f"all entries are below {floor:.0e}: too small to tell"
     if 1e-3 * biggest < largest < floor:
@@ -85,7 +89,9 @@ def check_function(
         place = tuple(int(k) for k in np.argwhere(x + step == x)[0])
         raise ValueError(f"step must change x, got {step:g}: lost beside {x[place]:g}")
     first, second = f(x.copy()), f(x.copy())
-    check_not_masked("what f returns", first)
+    if np.size(first) == 0:
+        raise ValueError("what f returns must not be empty")
+    check_plain("what f returns", first)
     if not isinstance(first, float) and getattr(first, "dtype", None) != np.float64:
         raise TypeError(f"what f returns must be float64 numbers, got {_kind_of(first)}")
     if not np.array_equal(first, second, equal_nan=True):

@@ -53,11 +53,13 @@ def check_number_of_masks(n_units: int, n_dropped: int) -> None:
     n_masks = 1
     for k in range(min(n_dropped, n_units - n_dropped)):
         n_masks = n_masks * (n_units - k) // (k + 1)
-        if n_masks * n_units > 2**27:
-            raise ValueError(
-                "n_units and n_dropped must have 2**27 entries in all masks at most; "
-                f"got {n_units} and {n_dropped}"
-            )
+        if n_masks * n_units > 2**27:  # the loop may be long
+            break
+    if n_masks * n_units > 2**27:
+        raise ValueError(
+            "n_units and n_dropped must have 2**27 entries in all masks at most; "
+            f"got {n_units} and {n_dropped}"
+        )
 
 
 def bernoulli_mask(shape: tuple[int, ...], drop: float, rng: np.random.Generator) -> np.ndarray:

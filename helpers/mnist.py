@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from helpers.validation import check_count, check_not_masked, class_labels, finite_number
+from helpers.validation import check_count, check_plain, class_labels, finite_number
 
 SAMPLE_FILE = Path(__file__).with_name("mnist_sample.npz")
 SAMPLE_SIZE = 5000
@@ -110,7 +110,7 @@ def averaged_pixels(images: np.ndarray) -> np.ndarray:
 
 def _pixel_rows(images: np.ndarray) -> np.ndarray:
     """``images`` in the shape (n, 784), if they are images."""
-    check_not_masked("images", images)
+    check_plain("images", images)
     images = np.asarray(images)
     if images.dtype != np.uint8:
         raise TypeError(f"images must be uint8, pixels from 0 to 255; got {images.dtype}")

@@ -29,9 +29,10 @@ from helpers.functions import softmax, softmax_cross_entropy
 from helpers.validation import (
     check_array,
     check_count,
+    check_float_dtype,
     check_generator,
     check_mask,
-    check_not_masked,
+    check_plain,
     check_same_length,
     class_labels,
     finite_array,
@@ -60,12 +61,18 @@ class Network:
         """Draw normal weights of variance 2 / n_in, as He et al. (2015) for ReLU; biases are 0.
 
         With ``None`` for ``rng`` the weights are 0 too. ``dtype`` is float32, to train, or
-        float64, to check. Raises ``ValueError`` for less than two layers, an empty layer or
-        another dtype, ``TypeError`` for a size that is no whole number and for another ``rng``.
+        float64, to check. Raises ``ValueError`` for less than two layers, an empty layer, a single
+        output or another dtype, ``TypeError`` for a size that is no whole number and another
+        ``rng``.
         """
-        if np.ndim(sizes) != 1 or len(sizes) < 2:
+        if not hasattr(sizes, "__len__") or len(sizes) < 2:
             raise ValueError(f"sizes must list an input and an output layer at least, got {sizes}")
-        self.sizes = tuple(check_count(f"sizes[{k}]", size) for k, size in enumerate(sizes))
+        least = [1] * (len(sizes) - 1) + [2]  # a single class would always be right
+        self.sizes = tuple(
+            check_count(f"sizes[{k}]", size, low)
+            for k, (size, low) in enumerate(zip(sizes, least, strict=True))
+        )
+        check_float_dtype("dtype", dtype)
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise ValueError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
         n_parameters = sum(n_out * (n_in + 1) for n_in, n_out in pairwise(self.sizes))
@@ -97,7 +104,7 @@ class Network:
 
     def __getstate__(self) -> dict:
         """What is copied and pickled: without the views, which would become arrays of their own."""
-        return {"sizes": self.sizes, "parameters": self.parameters}
+        return {"sizes": self.sizes, "parameters": self.parameters.copy()}
 
     def __setstate__(self, state: dict) -> None:
         self.__dict__.update(state)
@@ -152,8 +159,9 @@ def loss_and_gradient(
     logits = values[-1]
     labels = class_labels("labels", labels, network.sizes[-1])
     check_same_length("x", logits, "labels", labels)
-    accuracy = np.mean(logits.argmax(axis=1) == labels)
     loss, delta = softmax_cross_entropy(logits, labels)
+    right = logits.argmax(axis=1) == labels
+    accuracy = np.nan if np.isnan(loss) else np.mean(right)  # argmax takes nan for the largest
     delta *= scale
     if gradient is None:
         gradient = np.empty_like(network.parameters)
@@ -180,7 +188,6 @@ def predict(
     not grow with the number of samples.
     """
     x = checked_input(network, x)
-    check_views(network)
     masks = _checked_masks(network, masks, len(x))
     check_count("chunk", chunk)
     parts = []
@@ -197,6 +204,7 @@ def error_rate(network: Network, x: ArrayLike, labels: ArrayLike) -> float:
     Raises what `predict` raises, and ``ValueError`` for labels that are no classes or not as many
     as the samples, and where ``x``, the parameters or a prediction are not finite.
     """
+    check_network(network)
     labels = class_labels("labels", labels, network.sizes[-1])
     with np.errstate(all="ignore"):  # what is not finite is refused below
         probabilities = predict(network, x)
@@ -219,9 +227,8 @@ def checked_input(network: Network, x: ArrayLike) -> np.ndarray:
     Raises ``TypeError`` if it is no floating-point numbers, ``ValueError`` if it has no samples or
     another number of columns than the network has inputs.
     """
-    if not isinstance(network, Network):
-        raise TypeError(f"network must be Network(...), got {network!r}")
-    check_not_masked("x", x)
+    check_network(network)
+    check_plain("x", x)
     x = np.asarray(x)
     if x.dtype.kind != "f":
         raise TypeError(f"x must be floating-point numbers, pixels scaled; got {x.dtype}")
@@ -233,8 +240,10 @@ def checked_input(network: Network, x: ArrayLike) -> np.ndarray:
     return x.astype(network.parameters.dtype, copy=False)
 
 
-def check_views(network: Network) -> None:
-    """Raise ``ValueError`` if an array was put in the place of weights or biases."""
+def check_network(network: Network) -> None:
+    """Raise ``TypeError`` if this is none, ``ValueError`` for an array in the place of weights."""
+    if not isinstance(network, Network):
+        raise TypeError(f"network must be Network(...), got {network!r}")
     for name in ("weights", "biases"):
         for k, values in enumerate(getattr(network, name)):
             if not np.may_share_memory(values, network.parameters):
@@ -268,6 +277,8 @@ def _check_gradient(network: Network, gradient: np.ndarray) -> None:
             f"gradient must have shape {like.shape} and dtype {like.dtype}, "
             f"got {gradient.shape} and {gradient.dtype}"
         )
+    if np.may_share_memory(gradient, like):
+        raise ValueError("gradient must be an array of its own, got the parameters themselves")
 
 
 def _checked_masks(

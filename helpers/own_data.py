@@ -14,7 +14,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.validation import check_generator, finite_number
+from helpers.validation import (
+    check_generator,
+    check_same_length,
+    class_labels,
+    finite_array,
+    finite_number,
+)
 
 FEWEST = 20  # rows: less cannot be split in three
 LIMIT = 3  # standard deviations
@@ -36,8 +42,9 @@ def read_table(path: str | Path, label: str) -> Table:
     are columns; and for names that are twice there, fewer than ``FEWEST`` rows, or a single class.
     Raises ``FileNotFoundError`` if there is no file.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     (_, names), *rows = _lines(path)
+    names = [name.strip() for name in names]
     _check_names(path, names, label)
     numbers, labels = [], []
     for line, row in rows:
@@ -67,6 +74,7 @@ def split(table: Table, fraction: float, rng: np.random.Generator) -> tuple[Tabl
     at least, ``TypeError`` for an ``rng`` that is no generator.
     """
     check_generator("rng", rng)
+    _check_table("table", table)
     order = rng.permutation(len(table.x))
     n_first = round(finite_number("fraction", fraction) * len(order))
     if not 0 < n_first < len(order):
@@ -87,19 +95,33 @@ def standardised(training: Table, *others: Table) -> list[tuple[np.ndarray, np.n
     that a rare one does not drown the others, and a column that is constant in ``training`` becomes
     0. Raises ``ValueError`` if the others have not as many columns or other classes.
     """
+    _check_table("training", training)
     for table in others:
+        _check_table("one of others", table)
         if table.x.shape[1] != training.x.shape[1] or table.classes != training.classes:
             raise ValueError(
                 f"others must have the {training.x.shape[1]} columns and the classes "
                 f"{training.classes} of training, got {table.x.shape[1]} and {table.classes}"
             )
-    mean, sd = training.x.mean(axis=0), training.x.std(axis=0)
-    constant = sd <= 1e-12 * np.abs(mean)  # rounding aside
+    constant = np.ptp(training.x, axis=0) == 0
+    # near 1, where no square is too large or too small; a power of 2 changes no digit
+    _, power = np.frexp(np.abs(training.x).max(axis=0))
+    near_1 = np.ldexp(training.x, -power)
+    mean, sd = near_1.mean(axis=0), near_1.std(axis=0)
     scaled = []
     for table in (training, *others):
-        x = np.where(constant, 0.0, (table.x - mean) / np.where(constant, 1.0, sd))
+        with np.errstate(over="ignore"):  # what is far out is cut
+            x = np.ldexp(table.x, -power) - mean
+            x = np.where(constant, 0.0, x / np.where(constant, 1.0, sd))
         scaled.append((x.clip(-LIMIT, LIMIT).astype(np.float32), table.labels))
     return scaled
+
+
+def _check_table(name: str, table: Table) -> None:
+    """Raise ``ValueError`` or ``TypeError`` if this is none, or its parts do not fit."""
+    finite_array(f"x of {name}", table.x, (None, None))
+    labels = class_labels(f"labels of {name}", table.labels, len(table.classes))
+    check_same_length(f"x of {name}", table.x, f"labels of {name}", labels)
 
 
 def _lines(path: Path) -> list[tuple[int, list[str]]]:

@@ -15,6 +15,7 @@ from scipy.special import expit as sigmoid
 from helpers.validation import (
     check_array,
     check_count,
+    check_floats,
     check_generator,
     check_indices,
     check_mask,
@@ -117,12 +118,16 @@ def squared_error_gradients(
     ``inputs`` (n_samples, n_in) and ``targets`` (n_samples, n_out) hold samples as rows; sigmoid
     in both layers, no bias. A mask has one entry for each node, or one row for each sample; what
     is in it multiplies the node's value, so it may carry the scale 1 / (1 − drop). Raises
-    ``ValueError`` for shapes that do not fit.
+    ``ValueError`` for shapes that do not fit, ``TypeError`` for what are no floats.
     """
     check_matrix("wih", wih)
     check_matrix("who", who)
     check_matrix("inputs", inputs)
     check_array("targets", targets)
+    check_floats("wih", wih)
+    check_floats("who", who)
+    check_floats("inputs", inputs)
+    check_floats("targets", targets)
     check_width("inputs", inputs, wih.shape[1])
     check_width("who", who, wih.shape[0])
     check_mask("input_mask", input_mask, *inputs.shape)

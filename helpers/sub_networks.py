@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from helpers.network import Network
+from helpers.validation import check_plain, check_same_shape
 
 
 def thin_network(
@@ -51,9 +52,12 @@ def add_restored(
     """Add ``part``, a gradient of ``sub``, to ``total``, each number where it belongs.
 
     ``sub`` is ``thin_network(network, active)``; ``part`` is flat, like its parameters, ``total``
-    like those of ``network``. Raises ``ValueError`` for indices that `thin_network` refuses.
+    like those of ``network``. Raises ``ValueError`` for indices that `thin_network` refuses and
+    for another number of entries.
     """
     active = _with_outputs(network, active)
+    check_same_shape("total", total, "the network's parameters", network.parameters)
+    check_same_shape("part", part, "the sub-network's parameters", sub.parameters)
     weights, biases = network.views(total)
     part_weights, part_biases = sub.views(part)
     for k, (columns, rows) in enumerate(pairwise(active)):
@@ -73,6 +77,8 @@ def _with_outputs(network: Network, active: Sequence[np.ndarray]) -> list[np.nda
             f"active must hold {len(network.sizes) - 1} arrays of indices, for the input and each "
             f"hidden layer; got {len(active)}"
         )
+    for k, units in enumerate(active):
+        check_plain(f"active[{k}]", units)
     active = [np.asarray(units) for units in active]
     for k, (units, n_units) in enumerate(zip(active, network.sizes, strict=False)):
         indices = units.ndim == 1 and units.dtype.kind in "iu" and units.size

@@ -31,13 +31,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from helpers.interrupts import whole_steps
-from helpers.network import Network, check_views, checked_samples
+from helpers.network import Network, check_network, checked_samples
 from helpers.noise import check_mode, noise_of
 from helpers.validation import (
     check_callback,
     check_count,
     check_drop,
     check_generator,
+    check_matrix,
     check_positive,
     finite_number,
 )
@@ -238,7 +239,7 @@ def limit_norms(weights: np.ndarray, max_norm: float) -> None:
     """Shorten, in place, each row of ``weights`` that is longer than ``max_norm`` to that length.
 
     A row holds the weights that lead to one unit (Srivastava et al. 2014, section 5.1). Raises
-    ``ValueError`` unless ``max_norm`` is above 0.
+    ``ValueError`` unless ``max_norm`` is above 0 and ``weights`` has two axes.
 
     >>> weights = np.array([[3.0, 4.0], [0.3, 0.4]])
     >>> limit_norms(weights, 1.0)
@@ -246,6 +247,7 @@ def limit_norms(weights: np.ndarray, max_norm: float) -> None:
     array([[0.6, 0.8],
            [0.3, 0.4]])
     """
+    check_matrix("weights", weights)
     check_positive("max_norm", max_norm)
     squares = np.einsum("ij,ij->i", weights, weights)
     too_long = np.flatnonzero(squares > max_norm * max_norm)  # ** would raise for a huge one
@@ -265,9 +267,7 @@ def _check_arguments(
 ) -> None:
     """Raise what `train` raises for bad input, but for the data."""
     check_generator("rng", rng)
-    if not isinstance(network, Network):
-        raise TypeError(f"network must be Network(...), got {network!r}")
-    check_views(network)
+    check_network(network)
     if not isinstance(settings, Settings):
         raise TypeError(f"settings must be Settings(...), got {settings!r}")
     if not isinstance(after_epoch, list | tuple) or not all(map(callable, after_epoch)):

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.special import expit as sigmoid
 
 from helpers.slicing import restore, thin
+from helpers.validation import check_count, check_same_length, finite_array
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
@@ -119,6 +120,8 @@ def part_ends(n_samples: int, parts: int) -> list[int]:
     >>> part_ends(10, 4)
     [0, 2, 5, 7, 10]
     """
+    check_count("n_samples", n_samples, 0)
+    check_count("parts", parts)
     return [n_samples * k // parts for k in range(parts + 1)]
 
 
@@ -128,6 +131,7 @@ def count_right(outputs: np.ndarray, labels: np.ndarray) -> tuple[int, int]:
     >>> count_right(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
     (1, 1)
     """
+    check_outputs(outputs, labels)
     corrects = int(np.sum(outputs.argmax(axis=1) == np.ravel(labels)))
     return corrects, len(outputs) - corrects
 
@@ -138,8 +142,15 @@ def count_pairs(outputs: np.ndarray, labels: np.ndarray) -> dict[tuple[int, int]
     >>> count_pairs(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
     {(1, 0): 1, (1, 1): 1}
     """
+    check_outputs(outputs, labels)
     pairs = np.stack([np.ravel(labels), outputs.argmax(axis=1)], axis=1).tolist()
     return dict(sorted(Counter(map(tuple, pairs)).items()))
+
+
+def check_outputs(outputs: np.ndarray, labels: np.ndarray) -> None:
+    """Raise ``ValueError`` for outputs that are not finite, and for another number of labels."""
+    finite_array("outputs", outputs, (None, None))  # of nan's argmax would make a class
+    check_same_length("outputs", outputs, "labels", np.ravel(labels))
 
 
 # ---- the article's rule, fast --------------------------------------------------------------------

@@ -119,18 +119,20 @@ def finite_array(
     return array
 
 
-def check_not_masked(name: str, values: ArrayLike) -> None:
-    """Raise ``TypeError`` for a masked array."""
+def check_plain(name: str, values: ArrayLike) -> None:
+    """Raise ``TypeError`` for arrays of another kind, masked ones and matrices."""
     if isinstance(values, np.ma.MaskedArray):
         raise TypeError(f"{name} must not be a masked array: its mask would be ignored")
+    if isinstance(values, np.matrix):  # whose * is another product
+        raise TypeError(f"{name} must be an array, got np.matrix: np.asarray makes one of it")
 
 
 def check_real(name: str, values: ArrayLike) -> None:
     """Raise ``TypeError`` for arrays that NumPy would make numbers of with something lost.
 
-    Those are masked arrays, booleans, complex numbers, dates, times and objects.
+    Those are masked arrays, booleans, complex numbers, dates, times and objects; and matrices.
     """
-    check_not_masked(name, values)
+    check_plain(name, values)
     try:
         kind = np.asarray(values).dtype.kind
     except ValueError:  # rows of unequal length, say: another check tells
@@ -149,9 +151,9 @@ def check_floats(name: str, values: np.ndarray) -> None:
 
 
 def check_float_dtype(name: str, dtype: DTypeLike) -> None:
-    """Raise ``TypeError`` if ``dtype`` is no floating-point one."""
+    """Raise ``TypeError`` if ``dtype`` is no floating-point one, in this machine's byte order."""
     try:
-        is_float = np.dtype(dtype).kind == "f"
+        is_float = np.dtype(dtype).kind == "f" and np.dtype(dtype).isnative
     except TypeError:
         is_float = False
     if not is_float:
@@ -174,12 +176,10 @@ def check_one_sample(name: str, values: np.ndarray) -> None:
 
 
 def check_array(name: str, values: np.ndarray) -> None:
-    """Raise ``TypeError`` if this is no array of NumPy, or a masked one."""
+    """Raise ``TypeError`` if this is no array of NumPy, or one of another kind."""
     if not isinstance(values, np.ndarray):
         raise TypeError(f"{name} must be an array, got {type(values).__name__}")
-    if isinstance(values, np.matrix):  # whose * is another product
-        raise TypeError(f"{name} must be an array, got np.matrix: np.asarray makes one of it")
-    check_not_masked(name, values)
+    check_plain(name, values)
 
 
 def check_matrix(name: str, matrix: np.ndarray) -> None:
@@ -228,7 +228,7 @@ def check_mask(name: str, mask: np.ndarray | float, n_samples: int, n_units: int
     (n_samples, 1) would multiply without a complaint, and drop whole samples. Raises it too for
     what are no finite numbers; booleans pass, as 0 and 1.
     """
-    check_not_masked(name, mask)
+    check_plain(name, mask)
     if np.shape(mask) not in ((), (n_units,), (n_samples, n_units)):
         raise ValueError(
             f"{name} must be a number or have shape ({n_units},) or ({n_samples}, {n_units}), "
@@ -252,7 +252,7 @@ def check_indices(name: str, indices: Sequence[int], n: int) -> None:
 
     Raises ``ValueError`` for one that comes twice, too.
     """
-    check_not_masked(name, indices)
+    check_plain(name, indices)
     array = np.asarray(indices)
     if array.size and array.dtype.kind not in "iu":
         raise TypeError(f"{name} must be whole numbers, got {array.dtype} values")
@@ -278,7 +278,7 @@ def class_labels(name: str, labels: ArrayLike, n_classes: int) -> np.ndarray:
     ``ValueError`` for another shape, for no labels at all, and for a label that is not one of
     0 … ``n_classes`` − 1 (naming the first).
     """
-    check_not_masked(name, labels)
+    check_plain(name, labels)
     array = np.asarray(labels)
     if array.dtype.kind not in "iuf":  # no bools, no text
         raise TypeError(f"{name} must be whole numbers, got {array.dtype} values")

@@ -197,6 +197,7 @@ def without_state(about):
         (lambda arrays, folder: {**arrays, "change": np.array([Pickled(folder)])}, "allow_pickle"),
         (lambda arrays, folder: {"about": arrays["about"]}, "parameters"),
         (lambda arrays, folder: {**arrays, "change": arrays["change"][:1]}, "change has shape"),
+        (lambda arrays, folder: {**arrays, "change": arrays["change"] * np.nan}, "are not finite"),
         (
             lambda arrays, folder: {**arrays, "parameters": arrays["parameters"].astype("f4")},
             r"parameters has shape \(83,\), dtype float32",
@@ -215,7 +216,7 @@ def without_state(about):
             r"\[4, 3, 3\] losses",
         ),
     ],
-    ids=["other arrays", "pickle", "no arrays", "shape", "dtype", "generator", "history"],
+    ids=["other arrays", "pickle", "no arrays", "shape", "nan", "dtype", "generator", "history"],
 )  # fmt: skip
 def test_what_is_no_checkpoint_is_refused(saved, tmp_path, changed, reason):
     with np.load(saved) as file:

@@ -1,8 +1,11 @@
 """The reader's copies: made when they are missing, never overwritten, renewed if one asks."""
 
 import json
+import subprocess
+import sys
 
 import pytest
+from guards import PROJECT
 
 from tools import copies, files
 from tools.lab import NO_NEWS, ask_for_no_news, lab_options
@@ -44,9 +47,10 @@ def test_a_disk_that_is_full_leaves_no_half_a_copy(folders, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(files.os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="No space") as failed:
         copies.bring(*folders)
     assert not (folders[1] / "01_one.ipynb").exists()
+    assert "01_one.ipynb" in str(failed.value)
     monkeypatch.undo()
     copies.bring(*folders)
     for name in ("01_one.ipynb", "glossary.md"):
@@ -54,10 +58,43 @@ def test_a_disk_that_is_full_leaves_no_half_a_copy(folders, monkeypatch):
     assert not list(folders[1].glob("*.part"))
 
 
-def test_a_lesson_that_is_damaged_is_named(folders):
-    (folders[0] / "02_two.ipynb").write_text("<<<<<<< HEAD")
-    with pytest.raises(ValueError, match=r"02_two\.ipynb is damaged .*: git checkout notebooks"):
-        copies.bring(*folders)
+@pytest.mark.parametrize("damage", ["<<<<<<< HEAD", "", "{}", "[]"])
+def test_a_lesson_that_is_damaged_is_named_and_the_others_are_brought(folders, damage):
+    lessons, work = folders
+    (lessons / "02_two.ipynb").write_text(damage)
+    said = "02_two.ipynb is damaged: git checkout notebooks brings it back"
+    assert copies.bring(*folders) == []
+    assert copies.damaged(lessons) == [said]
+    assert {path.name for path in work.iterdir()} == {
+        "01_one.ipynb", "glossary.md", copies.MADE_FROM
+    }  # fmt: skip
+    (work / "02_two.ipynb").write_text(lesson("answer = 28"), encoding="utf-8")
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        copies.renew(["01_one", "02_two"], *folders)
+    assert not (work / copies.ASIDE).exists()
+    assert "28" in (work / "02_two.ipynb").read_text()
+
+
+def test_something_else_that_is_called_work_is_left_alone(folders):
+    lessons, work = folders
+    for make in (work.touch, lambda: (work.unlink(), work.symlink_to(lessons / "nowhere"))):
+        make()
+        with pytest.raises(OSError, match=r"work is there and no folder: rename it$"):
+            copies.bring(*folders)
+
+
+def test_three_that_begin_at_once_bring_whole_copies(folders):
+    lessons, work = folders
+    for k in range(3, 30):
+        (lessons / f"{k:02}_more.ipynb").write_text(lesson("x = 1"), encoding="utf-8")
+    begin = "import sys, pathlib; from tools.copies import bring; "
+    begin += "bring(*map(pathlib.Path, sys.argv[1:]))"
+    command = [sys.executable, "-c", begin, *map(str, folders)]
+    at_once = [subprocess.Popen(command, cwd=PROJECT) for _ in range(3)]
+    assert [one.wait(60) for one in at_once] == [0, 0, 0]
+    assert {path.name for path in work.iterdir()} == {
+        *(path.name for path in lessons.iterdir()), copies.MADE_FROM
+    }  # fmt: skip
 
 
 def test_a_lesson_that_has_changed_since_is_named_and_its_copy_stays(folders):
@@ -114,11 +151,13 @@ def test_without_the_note_a_copy_is_compared_with_the_lesson_itself(folders, dam
     assert copies.bring(*folders) == ["01_one", "02_two"]
 
 
+@pytest.mark.parametrize("noted", [True, False])
 @pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe"])
-def test_a_damaged_copy_without_a_note_is_set_aside_and_made_anew(folders, damage):
+def test_a_damaged_copy_is_set_aside_and_made_anew(folders, damage, noted):
     lessons, work = folders
     copies.bring(*folders)
-    (work / copies.MADE_FROM).unlink()
+    if not noted:
+        (work / copies.MADE_FROM).unlink()
     (work / "02_two.ipynb").write_bytes(damage)
     assert copies.bring(*folders) == ["02_two"]
     (aside,) = copies.renew(["02_two"], *folders)

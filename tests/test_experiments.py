@@ -6,6 +6,7 @@ What several processes do, and what a signal does to them, is in ``test_experime
 import json
 import logging
 import platform
+import shutil
 import signal
 from unittest.mock import patch
 
@@ -18,7 +19,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from tqdm import tqdm
 
 from helpers.full_mnist import FILES
-from helpers.recorded import recorded
+from helpers.recorded import RESULTS, recorded
 from tools.experiments import __main__, bar, engine, paper, records, workers
 from tools.experiments.all_experiments import EXPERIMENTS
 from tools.experiments.experiment import Experiment
@@ -325,6 +326,10 @@ def test_what_goes_wrong_is_said_without_a_traceback(small, monkeypatch, command
 
 def test_the_page_of_the_table_is_written(tmp_path, monkeypatch, capsys, command):
     monkeypatch.setattr(__main__, "RESULTS", tmp_path)
+    with pytest.raises(SystemExit, match=r"^error: nothing is recorded in "):
+        command(["table"])
+    assert not list(tmp_path.iterdir())
+    shutil.copy(RESULTS / "paper.jsonl", tmp_path)
     command(["table"])
     assert capsys.readouterr().out == f"{tmp_path / 'paper.md'}\n"
     assert "| dropout, 100 epochs |" in (tmp_path / "paper.md").read_text(encoding="utf-8")

@@ -291,13 +291,13 @@ def test_a_cluster_that_loses_a_worker_makes_every_run(world, undisturbed):
     assert resumed(world) == [0] * 6  # without checkpoints
 
 
-def test_ctrl_c_and_a_lost_scheduler_end_a_command_in_one_line(world):
+def test_a_polite_kill_and_a_lost_scheduler_end_a_command_in_one_line(world):
     cluster = Cluster(world)
     worker = cluster.add(stuck="b 0")
     process = world.run("--scheduler", cluster.address)
     world.until([("b", 0)], [])
-    os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(AT_ONCE) == 130
+    os.killpg(process.pid, signal.SIGTERM)
+    assert process.wait(AT_ONCE) == 143
     assert ended(process)[2] == STOPPED.format(0, world.path) + "\n"
     worker.kill()  # it would end its run first, for nobody
     cluster.add(stuck="a 0")

@@ -74,6 +74,37 @@ REFUSED = {  # what is drawn, and how the message begins
     "no digits": (lambda: figures.digits_figure(IMAGES[:0], [], "t"), "images must be at least"),
     "captions": (lambda: figures.digits_figure(IMAGES[:2], ["a"], "t"), "captions must be 2"),
     "features": (lambda: figures.features_figure({}, "t"), "rows must be at least one, got 0"),
+    "a longer line": (lambda: figures.lines_figure(LINE, {"a": np.arange(4)}, "x", "y"),
+                      "lines: 'a' must hold 3 values, got 4"),
+    "one bar": (lambda: figures.bars_figure({"a": [1.0]}, "abc", "x", "y"),
+                "groups: 'a' must hold 3 values, got 1"),
+    "means without errors": (lambda: figures.means_figure(LINE, {"a": (LINE, [])}, "x", "y"),
+                             "groups: 'a' must hold 3 values, got 0"),
+    "a pair of two lengths": (
+        lambda: figures.pairs_figure({"a": (LINE, LINE[1:])}, ("a", "b"), "x", "t", ("m", 1.0)),
+        "groups: 'a' must hold 3 values, got 2"),
+    "an empty histogram": (lambda: figures.histograms_figure({"a": []}, LINE, "x"),
+                           "samples: 'a' must hold some values, got 0"),
+    "a value without a bin": (lambda: figures.histograms_figure({"a": [1.0, 3.0]}, LINE, "x"),
+                              "samples: 'a' must be from 0 to 2, got 1 to 3"),
+    "an unknown axis": (lambda: figures.lines_figure(LINE, {"a": LINE}, "x", "y", log="Y"),
+                        "log must be '', 'x', 'y' or 'xy', got 'Y'"),
+    "a logarithm of 0": (lambda: figures.lines_figure(LINE, {"a": LINE}, "x", "y", log="y"),
+                         "y must be positive on a logarithmic scale, got 0"),
+    "states with their scale": (lambda: figures.states_figure(np.array([[0, 2, 0.5]]), "t"),
+                                "masks must hold zeros and ones"),
+    "counts below 0": (lambda: figures.confusion_figure({(0, 1): -1}, 3, "t"),
+                       r"counts\[\(0, 1\)\] must be at least 0, got -1"),
+    "per cent": (lambda: figures.reliability_figure({"a": (100 * LINE, LINE, LINE)}, "t"),
+                 "groups: 'a' must be from 0 to 1, got 0 to 200"),
+    "no columns": (lambda: figures.digits_figure(IMAGES[:1], ["a"], "t", columns=0),
+                   "columns must be at least 1, got 0"),
+    "features of two lengths": (
+        lambda: figures.features_figure({"a": IMAGES[:2], "b": IMAGES[:3]}, "t"),
+        r"rows: 'b' must have shape \(2, any, any\), got \(3, 28, 28\)"),
+    "slices that do not fit": (
+        lambda: figures.sliced_figure([(np.eye(2), np.eye(3), [], [])]),
+        r"networks\[0\], who, must have shape \(any, 2\), got \(3, 3\)"),
 }  # fmt: skip
 
 
@@ -82,6 +113,17 @@ def test_nothing_to_draw_or_more_than_can_be_told_apart_is_refused(name):
     draw, message = REFUSED[name]
     with pytest.raises(ValueError, match=message):
         draw()
+
+
+def test_the_values_of_a_masked_array_are_not_drawn():
+    hidden = np.ma.masked_array(LINE, [0, 0, 1])
+    with pytest.raises(TypeError, match=r"^lines: 'a' must not be a masked array"):
+        figures.lines_figure(LINE, {"a": hidden}, "x", "y")
+
+
+def test_a_matrix_may_have_no_title():
+    _, alt = figures.matrices_figure({"matrix": np.eye(2)})
+    assert alt == "A matrix. 2 × 2 matrix with rows 1, 0; 0, 1."
 
 
 @pytest.fixture

@@ -213,6 +213,9 @@ def test_runs_with_other_options_than_todays_are_not_shown(tmp_path, monkeypatch
 
 
 def test_the_page_is_written_whole_or_not_at_all(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"^nothing is recorded in .* run paper does it$"):
+        paper_page.write(tmp_path)
+    record(tmp_path, "paper", "dropout, 100 epochs", (0.04, 1.2, 46_900, 23.4))
     path = paper_page.write(tmp_path)
     assert path == tmp_path / "paper.md"
     before = path.read_text(encoding="utf-8")

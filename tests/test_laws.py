@@ -228,6 +228,10 @@ def raising(x, training, rng):
         (lambda x, training, rng: x > 0, "not all that comes out is finite floating-point numbers"),
         (lambda x, training, rng: x / 0, "not all that comes out is finite floating-point numbers"),
         (lambda x, training, rng: None, "shape () out of (64, 128)"),
+        (
+            lambda x, training, rng: np.ma.masked_array(x, rng.random(x.shape) < DROP),
+            "a masked array comes out: what is hidden is no 0",
+        ),
     ],
 )
 def test_without_an_output_nothing_else_is_tried(forward, seen):

@@ -253,6 +253,12 @@ def test_what_is_not_independent_is_not_told_to_have_a_wrong_rate_or_mean(draw):
     assert "mean" in diagnose(masked(draw, 1.0), drop=DROP).failures
 
 
+@pytest.mark.parametrize("kept", [DROP, 1 - 1.5 * DROP])
+def test_a_prediction_that_fits_a_wrong_rate_has_no_factor_besides(kept):
+    broken = diagnose(masked(lambda s, r: coins(s, r, 1 - kept), 1.0, kept), drop=DROP).broken
+    assert list(broken) == ["rate"]
+
+
 @pytest.mark.parametrize("factor", [7.0, -1.0, 1 / (1 - DROP)])
 def test_a_factor_that_training_and_prediction_share_is_seen(factor):
     report = diagnose(masked(coins, factor / (1 - DROP), factor), drop=DROP)

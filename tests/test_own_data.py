@@ -93,6 +93,33 @@ def test_all_tables_are_scaled_by_the_first():
     assert np.allclose(other_x[:, 2], slope * (other.x[:, 2] - training.x[:, 2].mean()))
 
 
+@pytest.mark.parametrize("unit", [1e300, 1e-320, -1e200, 1.0])
+def test_the_unit_of_a_column_changes_nothing(unit):
+    column = np.arange(21.0)[:, np.newaxis]
+    labels, classes = np.arange(21) % 2, ("a", "b")
+    ((x, _),) = standardised(Table(unit * column, labels, classes))
+    assert x[:, 0] == pytest.approx(np.sign(unit) * (column[:, 0] - 10) / 6.0553, abs=1e-3)
+
+
+def test_a_column_that_varies_by_little_is_not_constant():
+    x = 1e15 + np.arange(21.0)[:, np.newaxis] % 2
+    ((scaled, _),) = standardised(Table(x, np.arange(21) % 2, ("a", "b")))
+    assert set(np.sign(scaled[:, 0])) == {-1, 1}
+
+
+@pytest.mark.parametrize(
+    ("x", "labels", "message"),
+    [
+        (np.array([[1.0], [np.nan]]), [0, 1], r"^x of table must be finite, got nan at index"),
+        (np.ones((2, 1)), [0, 1, 1], r"^x of table and labels of table must have the same number"),
+        (np.ones((2, 1)), [0, 2], r"^labels of table must be whole numbers from 0 to 1, got 2"),
+    ],
+)
+def test_a_table_whose_parts_do_not_fit_is_refused(x, labels, message):
+    with pytest.raises(ValueError, match=message):
+        split(Table(x, np.array(labels), ("a", "b")), 0.5, np.random.default_rng(0))
+
+
 def test_a_value_far_out_is_cut():
     training = Table(np.arange(21.0)[:, np.newaxis] - 10, np.arange(21) % 2, ("a", "b"))
     other = Table(np.array([[-1e9], [18.1], [18.2]]), np.zeros(3, int), ("a", "b"))

@@ -1,10 +1,13 @@
 """Input that would give a wrong result without a word is refused, by the name of its argument."""
 
+import copy
+import warnings
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
+from helpers.adaptors import of_torch
 from helpers.article_b import NeuralNetwork
 from helpers.early_stopping import EarlyStopping
 from helpers.functions import (
@@ -32,7 +35,9 @@ from helpers.mnist import one_hot, unit_pixels
 from helpers.network import Network, error_rate, forward, loss_and_gradient, predict
 from helpers.noise import noise_of
 from helpers.slicing import active_indices, count_active, restore, squared_error_gradients, thin
+from helpers.sub_networks import add_restored, thin_network
 from helpers.training import Settings, limit_norms, train
+from helpers.two_matrices import count_pairs, count_right, part_ends
 from helpers.validation import finite_array
 
 RNG = np.random.default_rng(0)
@@ -181,7 +186,7 @@ FLAT = np.ones(2)
         (lambda: gradients(who=np.ones((2, 3))), "who must have shape (any, 4), got (2, 3)"),
         (lambda: gradients(hidden_mask=np.ones((5, 1))), "hidden_mask must be a number or have sh"),
         (lambda: Network(4, RNG), "sizes must list an input and an output layer at least, got 4"),
-        (lambda: Network([4, 0], RNG), "sizes[1] must be at least 1, got 0"),
+        (lambda: Network([4, 0, 2], RNG), "sizes[1] must be at least 1, got 0"),
         (lambda: predict(NETWORK, X, masks=3), "masks must be a list, or None for no masks; got 3"),
         (lambda: noise_of("x", NETWORK, 0, 0), "mode must be one of none, mask, gaussian, slice"),
         (lambda: noise_of("mask", NETWORK, 0, 1), "hidden_drop must be in [0, 1)"),
@@ -203,6 +208,30 @@ FLAT = np.ones(2)
         ),
         (lambda: fixed_count_masks(10**9, 5 * 10**8), "n_units and n_dropped must have"),
         (lambda: fixed_count_masks(2**20, 1), "n_units and n_dropped must have"),
+        (lambda: fixed_count_masks(10**9, 0), "n_units and n_dropped must have"),
+        (lambda: inverted_mask((2,), 0.5, RNG, ">f4"), "dtype must be a floating-point dtype, got"),
+        (lambda: softmax(np.ones((3, 1))), "z must have two classes at least along axis -1, got s"),
+        (lambda: softmax(np.ones((3, 2)), axis=2), "axis must be one of z, which has 2; got 2"),
+        (lambda: cross_entropy([0, 1], [0.5, 0.5]), "y must be an array, got list"),
+        (lambda: cross_entropy(FLAT, FLAT * np.nan), "y_hat must be probabilities, from 0 to 1"),
+        (lambda: cross_entropy(FLAT, -0.05 * FLAT), "y_hat must be probabilities, from 0 to 1"),
+        (lambda: numerical_jacobian(lambda x: x[:0], FLAT), "what f returns must not be empty"),
+        (lambda: limit_norms(np.ones(2), 1), "weights must have two axes, got shape (2,)"),
+        (
+            lambda: gradients(inputs=np.ones((5, 3), np.uint8)),
+            "inputs must be an array of float",
+        ),
+        (lambda: gradients(targets=np.ones((5, 2), np.uint8)), "targets must be an array of float"),
+        (lambda: error_rate(None, X, LABELS), "network must be Network(...), got None"),
+        (lambda: part_ends(10, 0), "parts must be at least 1, got 0"),
+        (
+            lambda: count_right(X * np.nan, LABELS),
+            "outputs must be finite, got nan at index",
+        ),
+        (lambda: count_pairs(X, LABELS[:1]), "outputs and labels must have the same number of row"),
+        (lambda: of_torch(print), "module must be one of PyTorch, which is not imported; got <bu"),
+        (lambda: build(rng=True), "rng, a seed, must be a whole number, got True"),
+        (lambda: build(rng=-1), "rng, a seed, must be at least 0, got -1"),
         (lambda: dropout(np.ones((3, 1)), FLAT[:1], 2), "drop must be in [0, 1)"),
         (lambda: dropout(np.ones((3, 1)), np.ones(3), 0.5), "mask must fit into the layer's shape"),
         (lambda: dropout(np.ones((3, 1)), np.ones(2), 0.5), "mask must fit into the layer's shape"),
@@ -239,6 +268,29 @@ def learn(**options):
     return train(network, X, LABELS, Settings(epochs=1), rng, **options)
 
 
+with warnings.catch_warnings():  # NumPy advises against it, too
+    warnings.simplefilter("ignore")
+    MATRIX = np.asmatrix([[0.25, 0.75]])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: softmax(MATRIX),
+        lambda: softmax_jacobian(MATRIX),
+        lambda: cross_entropy(MATRIX, MATRIX),
+        lambda: largest_difference(MATRIX, MATRIX),
+        lambda: gradients(targets=MATRIX),
+        lambda: forward(NETWORK, MATRIX),
+        lambda: forward(NETWORK, X, [None, MATRIX]),
+        lambda: finite_array("values", MATRIX, (1, 2)),
+    ],
+)
+def test_a_matrix_of_numpy_s_other_kind_is_refused(call):
+    with pytest.raises(TypeError, match=r"must be an array, got np\.matrix: np\.asarray makes one"):
+        call()
+
+
 MASKED = np.ma.masked_array([1, 0], mask=[0, 1])
 
 
@@ -271,11 +323,42 @@ def test_weights_are_changed_in_place_or_not_at_all():
     network.weights[1] = network.weights[1].copy()
     for call in (
         lambda: predict(network, X),
+        lambda: forward(network, X),
+        lambda: loss_and_gradient(network, X, LABELS),
         lambda: train(network, X, LABELS, Settings(epochs=1), RNG),
     ):
         with pytest.raises(ValueError, match=r"^network\.weights\[1\] must be a view into"):
             call()
     np.testing.assert_array_equal(network.parameters, before)
+
+
+def test_a_gradient_is_not_written_over_the_parameters():
+    network = Network([3, 4, 2], np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"^gradient must be an array of its own, got the param"):
+        loss_and_gradient(network, X, LABELS, gradient=network.parameters)
+
+
+def test_a_copy_of_a_network_has_parameters_of_its_own():
+    before, other = NETWORK.parameters.copy(), copy.copy(NETWORK)
+    other.weights[0][...] = 1
+    assert other.parameters[0] == 1
+    np.testing.assert_array_equal(NETWORK.parameters, before)
+
+
+def test_the_accuracy_of_predictions_that_are_none_is_none():
+    loss, accuracy, _ = loss_and_gradient(NETWORK, X * np.nan, LABELS)
+    assert np.isnan(loss) and np.isnan(accuracy)
+
+
+def test_what_is_added_to_a_gradient_has_its_shape():
+    active = [np.arange(3), np.arange(2)]
+    sub = thin_network(NETWORK, active)
+    total, part = np.zeros_like(NETWORK.parameters), np.zeros_like(sub.parameters)
+    for sizes in ((total[1:], part), (total, np.append(part, 0))):
+        with pytest.raises(ValueError, match=r"must have the same shape, got"):
+            add_restored(*sizes, NETWORK, sub, active)
+    with pytest.raises(TypeError, match=r"^active\[1\] must not be a masked array"):
+        thin_network(NETWORK, [active[0], np.ma.masked_array([0, 1], [0, 1])])
 
 
 def test_numpy_may_be_told_to_raise_for_what_is_too_small():
@@ -315,6 +398,12 @@ def test_small_numbers_that_differ_manifold_are_not_called_the_same_across_the_f
     said = largest_difference(np.array([1.2e-10]), np.array([1.08e-9]))
     assert said == "no entry is above 1.1e-09: too small to tell"
     assert largest_difference(np.array([1.0, 1e-9]), np.array([1.0, 0.5e-9])) == "below 1e-09"
+
+
+def test_whole_numbers_that_no_float_tells_apart_are_not_called_the_same():
+    said = largest_difference(np.array([2**62]), np.array([2**62 + 1]))
+    assert said == "entries are up to 4.6e+18: too large to tell"
+    assert largest_difference(np.array([2**62]), np.array([2**62])) == "below 1e-09"
 
 
 def test_a_jacobian_of_masked_values_of_nothing_and_of_no_function_is_refused():

@@ -3,9 +3,11 @@
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -124,6 +126,7 @@ exec(sys.argv.pop(1))' "$@" ;;
     mkdir -p "$4/bin" && cp "$0" "$4/bin/python" ;;
 "-m pip")
     echo "$*" >>pip.log
+    [ ! -e hangs ] || sleep 30
     case "$*" in
     *"pip check") [ ! -e without-what-it-needs ] ;;
     *) [ ! -e no-network ] && case "$*" in *constraints.txt*) [ ! -e no-wheels ] ;; esac ;;
@@ -149,7 +152,7 @@ class Copy:
         self.folder = folder / "a project"
         self.path = folder / "bin"
         self.path.mkdir()
-        for name in "sh sed cat cmp dirname ls tr grep sort mkdir cp rm sleep".split():
+        for name in "sh sed cat cmp dirname ls tr grep sort mkdir cp mv rm sleep".split():
             (self.path / name).symlink_to(shutil.which(name))
         laboratory = PROJECT / "tools" / "experiments" / "requirements.txt"
         for file in (RUNNING, TESTING, laboratory, CONSTRAINTS, PROJECT / "tools" / "python.sh"):
@@ -265,6 +268,70 @@ def test_what_was_ready_for_reading_stays_so_where_tests_cannot_be_added(copy):
     assert copy.run(**to_read).stdout == "ran some lesson\n"
 
 
+def renewed_in_vain(copy):
+    """Set up, then the requirements change; returns what stood in the environment."""
+    fake_python(copy.path / "python3", PYTHONS[0])
+    copy.run()
+    with (copy.folder / "constraints.txt").open("a") as file:
+        file.write("another==1\n")
+    (copy.folder / ".venv/installed").touch()
+    return names_in(copy.folder / ".venv")
+
+
+def names_in(folder):
+    return {path.relative_to(folder) for path in folder.rglob("*")}
+
+
+def test_an_environment_that_cannot_be_made_anew_is_left_as_it_was(copy):
+    before = renewed_in_vain(copy)
+    (copy.folder / "no-network").touch()
+    for _ in range(2):
+        done = copy.run()
+        assert done.returncode == 1
+        assert done.stderr.endswith("What was in .venv before is there again.\n")
+        assert names_in(copy.folder / ".venv") == before
+    (copy.folder / "no-network").unlink()
+    assert copy.run().stdout.endswith("\nran some lesson\n")
+    assert not (copy.folder / ".venv/installed").exists()
+    assert not (copy.folder / ".venv.setting-up").exists()
+
+
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGTERM", "SIGINT", "SIGKILL"])
+def test_a_set_up_that_is_stopped_leaves_what_was_there(copy, name):
+    before = renewed_in_vain(copy)
+    (copy.folder / "hangs").touch()
+    command = ["sh", str(copy.folder / "tools/python.sh"), "some", "lesson"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    stopped = subprocess.Popen(command, env={"PATH": str(copy.path)}, **quiet)
+    kept = copy.folder / ".venv.setting-up/before"
+    until(lambda: kept.exists() and (copy.folder / ".venv/bin/python").exists())
+    os.killpg(stopped.pid, getattr(signal, name))
+    stopped.wait(20)
+    if name == "SIGKILL":  # then the next one finds what it has left
+        (copy.folder / "hangs").unlink()
+        (copy.folder / "no-network").touch()
+        assert copy.run().returncode == 1
+    assert names_in(copy.folder / ".venv") == before
+    assert not (copy.folder / ".venv.setting-up").exists()
+
+
+def until(happened):
+    """Wait for it, half a minute at most."""
+    for _ in range(600):
+        if happened():
+            return
+        time.sleep(0.05)
+    raise TimeoutError
+
+
+def test_the_python_of_the_environment_itself_can_make_it_anew(copy):
+    renewed_in_vain(copy)
+    (copy.path / "python3").unlink()
+    done = copy.run(PYTHON=".venv/bin/python")
+    assert done.stdout.endswith("\nran some lesson\n"), done.stderr
+    assert not (copy.folder / ".venv/installed").exists()
+
+
 def test_other_pins_renew_the_environment_and_the_same_do_not(copy):
     fake_python(copy.path / "python3", PYTHONS[0])
     copy.run()
@@ -327,12 +394,13 @@ def test_tools_and_packages_are_found_whatever_the_environment_says_of_others(co
     fake_python(copy.path / "python3", PYTHONS[0])
     assert copy.run().returncode == 0
     python = copy.folder / ".venv/bin/python"
-    said = 'echo "$(pwd), safe ${PYTHONSAFEPATH-no}, path ${PYTHONPATH-no}: ran'
-    python.write_text(python.read_text().replace('echo "ran', said))
+    variables = "PYTHONSAFEPATH PYTHONPATH PYTHONINSPECT PYTHONPLATLIBDIR".split()
+    seen = "".join(f"${{{name}-}}" for name in variables)
+    python.write_text(python.read_text().replace('echo "ran', f'echo "$(pwd), {seen}: ran'))
     other = copy.folder.parent / "another project"
     (other / "tools").mkdir(parents=True)
-    done = copy.run(PYTHONSAFEPATH="1", PYTHONPATH="/broken", CDPATH=str(other))
-    assert done.stdout == f"{copy.folder}, safe no, path no: ran some lesson\n"
+    done = copy.run(CDPATH=str(other), **dict.fromkeys(variables, "/broken"))
+    assert done.stdout == f"{copy.folder}, : ran some lesson\n"
 
 
 def test_two_set_ups_do_not_meet(copy):

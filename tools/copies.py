@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from tools.answers import is_answered
-from tools.files import replacing
+from tools.files import alone_in, replacing
 
 PROJECT = Path(__file__).resolve().parent.parent
 LESSONS, WORK = PROJECT / "notebooks", PROJECT / "work"
@@ -26,11 +26,22 @@ ASIDE = "aside"
 def bring(lessons: Path = LESSONS, work: Path = WORK) -> list[str]:
     """Make the copies that are missing; return the names of lessons that have changed since theirs.
 
-    Raises ``OSError`` if ``work`` cannot be written.
+    Among these are those whose copy is damaged. A damaged lesson is passed over. Raises ``OSError``
+    if ``work`` cannot be written.
     """
-    work.mkdir(exist_ok=True)
+    try:
+        work.mkdir(exist_ok=True)
+    except FileExistsError:
+        raise OSError(f"{work} is there and no folder: rename it") from None
+    with alone_in(work):
+        return _brought(lessons, work)
+
+
+def _brought(lessons: Path, work: Path) -> list[str]:
     then, changed = made_from(work), []
     for lesson in files(lessons):
+        if is_damaged(lesson):
+            continue
         copy, today = work / lesson.name, fingerprint(lesson)
         if not copy.exists():
             with replacing(copy) as file:  # the contents alone: the original may be read-only
@@ -38,7 +49,7 @@ def bring(lessons: Path = LESSONS, work: Path = WORK) -> list[str]:
             then[lesson.name] = today
         elif lesson.name not in then and is_a_copy_of(copy, lesson):
             then[lesson.name] = today
-        elif then.get(lesson.name) != today:
+        elif then.get(lesson.name) != today or is_damaged(copy):
             changed.append(lesson.stem)
     write(work, then)
     return changed
@@ -47,13 +58,15 @@ def bring(lessons: Path = LESSONS, work: Path = WORK) -> list[str]:
 def renew(names: list[str], lessons: Path = LESSONS, work: Path = WORK) -> list[Path]:
     """Set the copies of these lessons aside and make new ones; return where the old ones are.
 
-    Raises ``ValueError`` for a name that no lesson has, before anything is moved, and ``OSError``
-    if ``work`` cannot be written.
+    Raises ``ValueError`` for a name that no lesson has, and for a damaged lesson, before anything
+    is moved; and ``OSError`` if ``work`` cannot be written.
     """
     of = {lesson.stem: lesson for lesson in files(lessons)}
     for name in names:
         if name not in of:
             raise ValueError(f"the lesson must be one of {', '.join(of)}, got {name!r}")
+        if is_damaged(of[name]):
+            raise ValueError(told_damaged(of[name]))
     moved = []
     for name in names:
         copy = work / of[name].name
@@ -71,19 +84,30 @@ def files(lessons: Path) -> list[Path]:
 
 
 def fingerprint(lesson: Path) -> str:
-    """What tells one state of a lesson from another: its text and code, not its outputs.
-
-    Raises ``ValueError``, naming the file, for one that is no notebook any more.
-    """
+    """What tells one state of a lesson from another: its text and code, not its outputs."""
     text = lesson.read_text(encoding="utf-8")
     if lesson.suffix == ".ipynb":
-        try:
-            text = json.dumps([cell["source"] for cell in json.loads(text)["cells"]])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(
-                f"{lesson} is damaged ({error}): git checkout {lesson.parent.name} brings it back"
-            ) from error
+        text = json.dumps([cell["source"] for cell in json.loads(text)["cells"]])
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether this is no notebook any more, or no page."""
+    try:
+        fingerprint(path)
+    except (ValueError, KeyError, TypeError):
+        return True
+    return path.stat().st_size == 0
+
+
+def damaged(lessons: Path = LESSONS) -> list[str]:
+    """A sentence on each lesson that is damaged."""
+    return [told_damaged(lesson) for lesson in files(lessons) if is_damaged(lesson)]
+
+
+def told_damaged(lesson: Path) -> str:
+    """What is said of it."""
+    return f"{lesson.name} is damaged: git checkout {lesson.parent.name} brings it back"
 
 
 def is_a_copy_of(copy: Path, lesson: Path) -> bool:
@@ -96,7 +120,7 @@ def is_a_copy_of(copy: Path, lesson: Path) -> bool:
         if lesson.suffix != ".ipynb":
             return texts[0] == texts[1]
         return fingerprint(copy) == fingerprint(lesson) or is_answered(*texts)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
@@ -130,6 +154,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         names = [name.removesuffix(".ipynb") for name in names] or bring()
         moved = renew(names)
+        for sentence in damaged():
+            print(sentence)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

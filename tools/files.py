@@ -21,13 +21,19 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     Until then it is beside ``path``, with ``.part`` added to the name. After an error in the
     block, or the end of the process, ``path`` is what it was; whoever looks finds the old file or
     the new one, whole. Processes that may write the same file do it `alone_in` its folder.
+    An ``OSError`` names the file, also that of a full disk.
     """
     unfinished = path.with_name(f"{path.name}.part")  # beside a.md there may be an a.jsonl
-    with open(unfinished, "wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())  # on the disk before it has the name
-    unfinished.replace(path)
+    try:
+        with open(unfinished, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())  # on the disk before it has the name
+        unfinished.replace(path)
+    except OSError as error:
+        if error.errno:  # a full disk is told without a name
+            error.filename = error.filename or str(unfinished)
+        raise
 
 
 @contextmanager

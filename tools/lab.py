@@ -14,7 +14,7 @@ from pathlib import Path
 
 from jupyterlab.labapp import LabApp
 
-from tools.copies import PROJECT, bring
+from tools.copies import PROJECT, bring, damaged
 
 FIRST_NOTEBOOK = "01_forward_pass.ipynb"
 NO_NEWS = {
@@ -53,12 +53,14 @@ def copies_folder() -> str:
     """The folder of the copies, made where they are missing; says what there is to say."""
     try:
         changed = bring()
-    except (OSError, ValueError) as error:
+    except OSError as error:
         print(f"No copies can be made ({error}): these are the originals. Save elsewhere.")
         return "notebooks"
     print("Your copies of the lessons are in work/.")
+    for sentence in damaged():
+        print(sentence)
     if changed:
-        print(f"Changed since you began: {', '.join(changed)}.")
+        print(f"Changed since you began, or damaged: {', '.join(changed)}.")
         print("make fresh sets your copies of these aside and brings the new ones.")
     return "work"
 
@@ -68,4 +70,9 @@ if __name__ == "__main__":
         with suppress(OSError):  # where nothing can be written there will be news
             ask_for_no_news()
     folder = copies_folder()
-    LabApp.launch_instance([*lab_options(folder), *sys.argv[1:]])
+    try:
+        LabApp.launch_instance([*lab_options(folder), *sys.argv[1:]])
+    except OSError as error:  # a home that cannot be written in
+        print(f"error: JupyterLab cannot begin: {error}", file=sys.stderr)
+        print("It writes into your home folder; HOME=/tmp/home make lab names another.")
+        sys.exit(1)

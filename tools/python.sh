@@ -15,6 +15,8 @@
 #   LESSON_REQUIREMENTS   another file than tests/requirements.txt
 set -eu
 trap 'exit 130' INT  # Ctrl-C ends the set-up, and not only the pip that runs
+trap 'exit 129' HUP  # and so does a window that is closed
+trap 'exit 143' TERM
 CDPATH='' cd "$(dirname "$0")/.."  # a CDPATH might lead into another clone
 if ! [ -w . ]; then  # copies, outputs and caches are written here, whatever is run
     echo "The folder $(pwd) cannot be written in: copy the project into a folder of your own." >&2
@@ -133,8 +135,13 @@ install_all() {
     install --prefer-binary
 }
 
-as_before() {  # what was ready for reading still is, if what tests need cannot be added
-    [ ! -s "$begun/ready" ] || cp "$begun/ready" "$venv/ready"
+as_before() {  # what there was before a set-up that has not come to its end
+    if [ -d "$setting_up/before" ]; then  # made anew
+        rm -rf "$venv"
+        mv "$setting_up/before" "$venv"
+    elif [ -s "$setting_up/ready" ]; then  # added to
+        mv "$setting_up/ready" "$venv/ready"
+    fi
 }
 
 begin_alone() {  # waits while another process sets up the same environment
@@ -145,8 +152,10 @@ begin_alone() {  # waits while another process sets up the same environment
             echo "$setting_up cannot be made: may this folder be written in?" >&2
             exit 1
         elif [ -n "$other" ] && ! kill -0 "$other" 2>/dev/null; then  # it was killed
-            rm -rf "$setting_up"
-            continue
+            if mv "$setting_up/process" "$setting_up/killed" 2>/dev/null; then
+                as_before
+                break  # and this one goes on in its place
+            fi
         fi
         [ -n "$said" ] || echo "Another command sets up $venv: waiting for it (if there is none," \
             "delete $setting_up) ..."
@@ -154,7 +163,7 @@ begin_alone() {  # waits while another process sets up the same environment
         sleep 1
     done
     begun=$setting_up
-    trap 'as_before; rm -rf "$begun"' EXIT
+    trap 'as_before; rm -rf "$setting_up"' EXIT
     echo $$ >"$setting_up/process"
 }
 
@@ -162,6 +171,7 @@ unset PYTHONSAFEPATH  # "-m tools.run" is found from this folder
 unset PYTHONPATH  # .venv has all that is needed; what else is there may be broken, or another NumPy
 unset PYTHONHOME PYTHONHASHSEED  # with a wrong one no Python runs at all
 unset PYTHONOPTIMIZE  # without assert statements there are no tests
+unset PYTHONINSPECT PYTHONPLATLIBDIR PYTHONWARNINGS PYTHONEXECUTABLE PYTHONCASEOK
 unset PYTEST_ADDOPTS PYTEST_PLUGINS PYTEST_DISABLE_PLUGIN_AUTOLOAD
 if [ -n "${PYTHON:-}" ] || ! ready; then
     python=$(choose_python)
@@ -188,6 +198,11 @@ if ! ready; then  # it may be, if another has done it
         cp "$venv/ready" "$begun/ready"
     else
         echo "Setting up $venv with Python $version (once; it takes a minute or two) ..."
+        if [ -s "$venv/ready" ]; then  # then it is kept until the new one is there
+            mv "$venv" "$begun/before"
+            # the Python that was chosen may have been the one in it, as where it is activated
+            [ "$(fitting_version "$python")" = "$version" ] || python=$(venv=$begun/before && venv_python)
+        fi
         "$python" -m venv --clear "$venv" 2>"$begun/errors" || {  # Ctrl-C ends here, without them
             cat "$begun/errors" >&2
             exit 1
@@ -197,6 +212,7 @@ if ! ready; then  # it may be, if another has done it
     unset PIP_TARGET PIP_PREFIX PIP_ROOT
     install_all || {
         echo "pip could not install what $venv needs: is there a network? The set-up needs one, once." >&2
+        [ ! -d "$begun/before" ] || echo "What was in $venv before is there again." >&2
         exit 1
     }
     if ! installed; then
@@ -206,5 +222,5 @@ if ! ready; then  # it may be, if another has done it
     fi
     made_from "$python" "$requirements" >"$venv/ready"
 fi
-[ -z "$begun" ] || rm -rf "$begun"  # exec runs no trap
+[ -z "$begun" ] || rm -rf "$begun"  # with what was there before; exec runs no trap
 exec "$(venv_python)" "$@"

@@ -19,7 +19,7 @@ from helpers.figures.style import (
     write,
 )
 from helpers.figures.words import Nodes, dropped_text, number, numbers, rows_and_columns
-from helpers.validation import finite_array
+from helpers.validation import check_indices, finite_array
 
 
 @in_own_style
@@ -102,6 +102,8 @@ def way_back_figure(
     for k, matrix in enumerate(weights):
         finite_array(f"weights[{k}]", matrix, (sizes[k + 1], sizes[k]))
     on = [[j for j in range(n) if (k, j) not in dropped] for k, n in enumerate(sizes)]
+    check_indices("path, the input,", path[:1], sizes[0])
+    check_indices("path, the node of layer 1,", path[1:], sizes[1])
     source, node = path
     ways = [(0, source, node), *((1, node, k) for k in on[2])]
     ways += [(2, k, o) for k, o in product(on[2], on[3])]

@@ -34,7 +34,7 @@ def lines_figure(
     The markers stand at the positions ``at``, and the alternative text gives the values there.
     ``span`` is the name, the start and the end of a range of ``x`` that is hatched.
     """
-    check_groups("lines", lines, len(colours.LINES))
+    check_groups("lines", lines, len(colours.LINES), len(x))
     fig, ax = new_figure(6.6, 3.3)
     marked = [range(len(x))[k] for k in at]
     alt = f"{title or y_label}: {y_label} over {x_label}{style.log_text(log)}."
@@ -65,7 +65,7 @@ def bars_figure(
     digits: int = 2,
 ) -> Described:
     """Groups of bars side by side with their values above, told apart by shade and hatching."""
-    check_groups("groups", groups, len(colours.BARS))
+    check_groups("groups", groups, len(colours.BARS), len(labels))
     fig, ax = new_figure(max(4.5, 0.75 * len(labels) * len(groups) + 1.5), 3.2)
     width = 0.8 / len(groups)
     for g, (name, values) in enumerate(groups.items()):
@@ -86,8 +86,11 @@ def bars_figure(
 
 @in_own_style
 def histograms_figure(samples: dict[str, np.ndarray], bins: np.ndarray, x_label: str) -> Described:
-    """Histograms side by side on the same axes limits, each as shares that sum to 1."""
-    check_groups("samples", samples)
+    """Histograms side by side on the same axes limits, each as shares that sum to 1.
+
+    Raises ``ValueError`` for values that no bin is for.
+    """
+    check_groups("samples", samples, low=bins[0], high=bins[-1])
     fig, axes = new_panels(4.2 * len(samples), 2.9, len(samples), sharey=True)
     alt = f"Histograms of {x_label}."
     for ax, (name, values) in zip(axes[0], samples.items(), strict=True):

@@ -28,6 +28,10 @@ def curves_figure(trainings: Curves, title: str = "", log: Sequence[str] = ()) -
     check_groups("trainings", list(trainings), 2)
     quantities = list(next(iter(trainings.values())))
     for name, training in trainings.items():
+        if list(training) != quantities:
+            raise ValueError(
+                f"trainings must have the same quantities, got {quantities} and {list(training)}"
+            )
         for quantity, sets in training.items():
             check_groups(f"{name}, {quantity}", sets, 2)
     fig, axes = new_panels(style.MAX_WIDTH, 3.6, len(quantities))
@@ -71,7 +75,7 @@ def means_figure(
     "", "x", "y" or "xy".
     """
     check_groups("x", x)
-    check_groups("groups", groups, len(colours.LINES))
+    check_groups("groups", groups, len(colours.LINES), len(x))
     named = isinstance(x[0], str)
     fig, ax = new_figure(6.8, 3.7)
     places = np.arange(len(x)) if named else np.array(x, dtype=float)

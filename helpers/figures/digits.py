@@ -17,7 +17,7 @@ from helpers.figures.style import (
     write,
 )
 from helpers.figures.words import listed
-from helpers.validation import check_indices, finite_array
+from helpers.validation import check_count, check_indices, finite_array
 
 
 @in_own_style
@@ -33,6 +33,7 @@ def digits_figure(
     finite_array("images", images, (None, None, None), np.asarray(images).dtype)
     if len(captions) != len(images):
         raise ValueError(f"captions must be {len(images)}, one an image; got {len(captions)}")
+    check_count("columns", columns)
     rows = ceil(len(images) / columns)
     lines = max(caption.count("\n") + 1 for caption in captions)
     fig, axes = new_panels(
@@ -55,7 +56,9 @@ def features_figure(rows: Mapping[str, np.ndarray], alt: str) -> Described:
     """
     check_groups("rows", rows)
     largest = max(np.abs(weights).max() for weights in rows.values())
-    columns = max(map(len, rows.values()))
+    columns = len(next(iter(rows.values())))
+    for name, weights in rows.items():
+        finite_array(f"rows: {name!r}", weights, (columns, None, None))
     fig, axes = new_panels(style.MAX_WIDTH, 1.05 * len(rows), columns, len(rows))
     for line, (name, weights) in zip(axes, rows.items(), strict=True):
         for ax, image in zip(line, weights, strict=True):
@@ -81,7 +84,7 @@ def confusion_figure(
     matrix = np.zeros((n_classes, n_classes), dtype=int)
     for pair, count in counts.items():
         check_indices("counts, a pair of classes", list(set(pair)), n_classes)
-        matrix[pair] = count
+        matrix[pair] = check_count(f"counts[{pair}]", count, 0)
     right = matrix.diagonal()
     wrong = matrix - np.diag(right)
     worst = wrong.max()

@@ -21,7 +21,7 @@ from helpers.figures.style import (
     write,
 )
 from helpers.figures.words import matrix_text, names, network_text, number
-from helpers.validation import check_indices, finite_array
+from helpers.validation import check_count, check_indices, finite_array
 
 
 def draw_matrix(
@@ -82,7 +82,8 @@ def matrices_figure(*matrices: dict, columns: int | None = None, digits: int = 2
     check_groups("matrices", matrices)
     for m in matrices:
         finite_array("matrix", m["matrix"], (None, None))
-    columns = columns or len(matrices)
+    matrices = [{"title": "", **m} for m in matrices]
+    columns = len(matrices) if columns is None else check_count("columns", columns)
     longest = max(len(number(value, digits)) for m in matrices for value in m["matrix"].flat)
     cell = max(1.0, 0.22 * longest)
     slots = [max(cell * m["matrix"].shape[1], 0.21 * len(m["title"])) + 1.5 for m in matrices]
@@ -112,6 +113,9 @@ def sliced_figure(
     fig, axes = new_panels(
         style.MAX_WIDTH, 2.6 * len(networks), 3, len(networks), width_ratios=[1.5, 0.85, 1.06]
     )
+    for k, (wih, who, *_) in enumerate(networks):
+        finite_array(f"networks[{k}], wih,", wih, (None, None))
+        finite_array(f"networks[{k}], who,", who, (None, len(wih)))
     described = []
     for (left, middle, right), (wih, who, inputs, hidden) in zip(axes, networks, strict=True):
         sizes = [wih.shape[1], *who.shape[::-1]]

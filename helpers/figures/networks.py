@@ -23,7 +23,7 @@ from helpers.figures.style import (
     write,
 )
 from helpers.figures.words import Nodes, edge_count, listed, network_text, number, numbers
-from helpers.validation import finite_array
+from helpers.validation import check_state, finite_array
 
 Point = tuple[float, float]
 Labels = Sequence[Sequence[str]]  # what stands in the nodes, layer by layer
@@ -193,8 +193,12 @@ def networks_figure(sizes: Sequence[int], states_1: np.ndarray, states_2: np.nda
 
 @in_own_style
 def states_figure(masks: np.ndarray, title: str) -> Described:
-    """Each row of ``masks`` as a column of nodes, crossed where the mask is 0."""
+    """Each row of ``masks`` as a column of nodes, crossed where the mask is 0.
+
+    Raises ``ValueError`` for what are no zeros and ones: what is drawn says 1.
+    """
     n_masks, n_units = finite_array("masks", masks, (None, None)).shape
+    check_state("masks", masks, masks)
     fig, ax = new_figure(max(3.8, 0.9 * n_masks), 0.5 * n_units + 0.7)
     for m, mask in enumerate(masks):
         draw_column(ax, m * 1.9, ["1"] * n_units, mask, f"state {m + 1}")

@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
+from helpers.validation import check_real
+
 MAX_WIDTH = 8.4  # inches; wider figures would be shrunk by JupyterLab, and their text with them
 DPI = 100
 SMALL, TEXT, TITLE = 9, 9.5, 10  # points
@@ -19,19 +21,41 @@ LEGEND = {"fontsize": SMALL, "frameon": False}
 Described = tuple[Figure, str]
 
 
-def check_groups(name: str, groups: Sized, most: int | None = None) -> None:
+def check_groups(
+    name: str,
+    groups: Sized,
+    most: int | None = None,
+    n: int | None = None,
+    low: float = -np.inf,
+    high: float = np.inf,
+) -> None:
     """Raise ``ValueError`` for nothing to draw, and for more than can be told apart.
 
-    Of a mapping the values are arrays, or tuples of arrays: they must be finite.
+    Of a mapping the values are arrays, or tuples of arrays: they must be numbers from ``low`` to
+    ``high``, and each array must hold ``n`` of them, or as many as the others of its tuple.
     """
     if not 1 <= len(groups) <= (most or len(groups)):
         allowed = f"from 1 to {most}" if most else "at least one"
         raise ValueError(f"{name} must be {allowed}, got {len(groups)}")
     if isinstance(groups, Mapping):
         for group, values in groups.items():
-            for array in values if isinstance(values, tuple) else (values,):
+            arrays = values if isinstance(values, tuple) else (values,)
+            length = np.size(arrays[0]) if n is None else n
+            for array in arrays:
+                check_real(f"{name}: {group!r}", array)
                 if not np.isfinite(array).all():
                     raise ValueError(f"{name}: {group!r} must be finite")
+                if np.size(array) != length or length == 0:
+                    want = length or "some"
+                    raise ValueError(
+                        f"{name}: {group!r} must hold {want} values, got {np.size(array)}"
+                    )
+                least, largest = np.min(array), np.max(array)
+                if least < low or largest > high:
+                    raise ValueError(
+                        f"{name}: {group!r} must be from {low:g} to {high:g}, "
+                        f"got {least:g} to {largest:g}"
+                    )
 
 
 def in_own_style(draw: Callable) -> Callable:
@@ -93,8 +117,10 @@ def frame(ax: Axes, left: float, right: float, bottom: float, top: float) -> Non
 def set_log(ax: Axes, log: str, x: Sequence[float]) -> None:
     """Make the axes that are named in ``log`` logarithmic; ``x`` are the ticks of the first.
 
-    Raises ``ValueError`` for places on it that are not positive: it has none for them.
+    Raises ``ValueError`` for places on them that are not positive: they have none for them.
     """
+    if log not in ("", "x", "y", "xy"):
+        raise ValueError(f"log must be '', 'x', 'y' or 'xy', got {log!r}")
     if "x" in log:
         if min(x) <= 0:
             raise ValueError(f"x must be positive on a logarithmic scale, got {min(x):g}")
@@ -102,6 +128,9 @@ def set_log(ax: Axes, log: str, x: Sequence[float]) -> None:
         ax.set_xticks(x, [f"{value:g}" for value in x])
         ax.set_xticks([], minor=True)
     if "y" in log:
+        least = min(np.min(line.get_ydata()) for line in ax.lines)
+        if least <= 0:
+            raise ValueError(f"y must be positive on a logarithmic scale, got {least:g}")
         ax.set_yscale("log")
         low, high = ax.get_ylim()
         if high < 1000 * low:  # so few powers of ten that they say little

@@ -27,7 +27,7 @@ def reliability_figure(
     Points on the dashed diagonal say as often as they are right that they are sure; below it they
     are too sure, above it not sure enough.
     """
-    check_groups("groups", groups, len(colours.LINES))
+    check_groups("groups", groups, len(colours.LINES), low=0, high=1)
     fig, ax = new_figure(5.6, 4.4)
     ax.plot([0, 1], [0, 1], "--", color=colours.FADED, lw=1, label="as sure as right")
     alt = f"{title}: share of right answers ± SE over confidence, bin by bin; a dashed diagonal."
@@ -61,7 +61,7 @@ def bands_figure(
     ``bands`` has for each panel the curve and the standard deviation over ``x``; ``points`` are the
     data, the same in all panels. The alternative text gives both at a few places.
     """
-    check_groups("bands", bands)
+    check_groups("bands", bands, n=len(x))
     fig, axes = new_panels(style.MAX_WIDTH, 3.4, len(bands), sharey=True)
     told_at = np.unique(np.linspace(0, len(x) - 1, 9).round().astype(int))
     alt = f"{title}: {y_label} over {x_label}, {len(points[0])} data points."

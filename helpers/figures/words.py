@@ -107,7 +107,7 @@ def matrix_text(
 
     It takes what ``draw_matrix`` takes; row and column names are not told.
     """
-    text = f"{title}: {matrix.shape[0]} × {matrix.shape[1]} matrix"
+    text = f"{title}: " * bool(title) + f"{matrix.shape[0]} × {matrix.shape[1]} matrix"
     if matrix.size <= 50:
         text += " with rows " + "; ".join(numbers(row, digits) for row in matrix)
     else:

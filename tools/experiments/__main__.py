@@ -23,9 +23,12 @@ from tools.experiments import records
 from tools.experiments.all_experiments import EXPERIMENTS
 from tools.experiments.experiment import Task
 
+# Ctrl-C, a polite kill, and a window that is closed, which Windows does not tell
+STOPS = [getattr(signal, one) for one in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, one)]
+
 
 def main(arguments: list[str] | None = None) -> None:
-    """The command line. Ends with 1 if a run failed, with 130 by Ctrl-C."""
+    """The command line. Ends with 1 if a run failed, with 130 by Ctrl-C, as shells expect it."""
     options = _parser().parse_args(arguments)
     try:
         if options.command == "run":
@@ -35,6 +38,8 @@ def main(arguments: list[str] | None = None) -> None:
 
             print(paper_page.write(RESULTS))
         elif options.list:
+            if hasattr(signal, "SIGPIPE"):  # as in a pipe into head
+                signal.signal(signal.SIGPIPE, signal.SIG_DFL)
             _list()
         else:
             _parser().print_help()
@@ -85,8 +90,10 @@ def _run(options: argparse.Namespace) -> None:
     """Do what the command ``run`` asks; say where it stands if it is stopped."""
     name, seeds, only = options.name, options.seeds, options.only
 
-    def stop(*_: object) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would stop the cleaning up
+    def stop(number: int, _: object) -> None:
+        for one in STOPS:
+            signal.signal(one, signal.SIG_IGN)  # a second one would stop the cleaning up
+        asked.append(number)
         raise KeyboardInterrupt
 
     def said() -> str:
@@ -94,14 +101,16 @@ def _run(options: argparse.Namespace) -> None:
         return f"{count} recorded in {RESULTS / name}.jsonl"
 
     logging.disable()  # what matters of Dask's log comes as an error
-    signal.signal(signal.SIGINT, stop)
+    asked: list[int] = []
+    for one in STOPS:
+        signal.signal(one, stop)
     try:
         from tools.experiments import engine  # Dask takes half a second to load
 
         engine.run(name, seeds, options.jobs, options.scheduler, only, RESULTS)
     except KeyboardInterrupt:
         print(f"stopped: {said()}; the same command goes on from there", file=sys.stderr)
-        raise SystemExit(130) from None  # what a shell expects of a command stopped by Ctrl-C
+        raise SystemExit(128 + (asked or [signal.SIGINT])[0]) from None
     print(said())
 
 

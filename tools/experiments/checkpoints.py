@@ -100,6 +100,7 @@ class Checkpoint:
             parameters, change = saved["parameters"], saved["change"]
             about = json.loads(str(saved["about"]))
             identity, rng, history = about["identity"], about["rng"], History(**about["history"])
+            lengths = [len(values) for values in (history.loss, history.accuracy, history.seconds)]
         for what, value in self.identity.items():
             if identity.get(what) != value:
                 raise ValueError(
@@ -111,7 +112,8 @@ class Checkpoint:
             like = self.network.parameters
             if array.shape != like.shape or array.dtype != like.dtype:
                 raise _unreadable(self.path, f"{name} has shape {array.shape}, dtype {array.dtype}")
-        lengths = [len(values) for values in (history.loss, history.accuracy, history.seconds)]
+            if not np.isfinite(array).all():
+                raise _unreadable(self.path, f"{name} are not finite")
         if len(set(lengths)) > 1:
             raise _unreadable(self.path, f"{lengths} losses, accuracies and seconds")
         try:  # first, because it may be refused

@@ -157,8 +157,11 @@ def _markdown(rows: list[dict[str, object]]) -> str:
 def write(folder: Path) -> Path:
     """Write the page into ``folder``, of the runs that are recorded there; return its path.
 
-    Raises what `page` raises, and ``OSError`` if it cannot be written.
+    Raises what `page` raises, ``FileNotFoundError`` if nothing is recorded, and ``OSError`` if it
+    cannot be written.
     """
+    if not any((folder / f"{name}.jsonl").exists() for name in ("paper", "paper_choices")):
+        raise FileNotFoundError(f"nothing is recorded in {folder}: {command_of('paper')} does it")
     path, text = folder / PAGE, page(folder)
     with replacing(path) as file:
         file.write(text.encode())

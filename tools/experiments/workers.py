@@ -14,6 +14,8 @@ from distributed import Client, LocalCluster, WorkerPlugin, get_worker
 
 REACHED_WITHIN = 10  # seconds: a cluster
 ENDED_WITHIN = 2  # seconds: a process in the middle of a run; Dask's own 5 are long after Ctrl-C
+# signals that a terminal sends to all processes in it; there is no other on Windows
+OF_ALL = {getattr(signal, one) for one in ("SIGINT", "SIGHUP") if hasattr(signal, one)}
 BEFORE_START = {  # the environment of a process, which Dask sets before it starts it
     # as soon as it is imported there, Dask sets up its log
     "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
@@ -56,21 +58,24 @@ async def _end_workers(cluster: LocalCluster) -> None:
 def _ctrl_c_waits() -> Iterator[None]:
     """Ctrl-C is answered afterwards; the processes that begin in here never hear it.
 
-    A terminal sends it to all processes. Only this one should answer, and end the others.
+    A terminal sends it to all processes, and so it does when it is closed. Only this one should
+    answer, and end the others.
     """
     asked: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: asked.append(number))
-    resource_tracker.ensure_running()  # if it began later, it would let the signal in again
-    if hasattr(signal, "pthread_sigmask"):  # not on Windows; threads and processes inherit it
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = {one: signal.signal(one, lambda number, _: asked.append(number)) for one in OF_ALL}
+    for _ in range(2):
+        if hasattr(signal, "pthread_sigmask"):  # not on Windows; threads and processes inherit it
+            signal.pthread_sigmask(signal.SIG_BLOCK, OF_ALL)
+        resource_tracker.ensure_running()  # which lets Ctrl-C in again, when it begins
     try:
         yield
     finally:
         if hasattr(signal, "pthread_sigmask"):
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        signal.signal(signal.SIGINT, before)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, OF_ALL)
+        for one, answer in before.items():
+            signal.signal(one, answer)
         if asked:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(asked[0])
 
 
 @contextmanager
