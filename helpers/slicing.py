@@ -138,7 +138,7 @@ def squared_error_gradients(
     output = sigmoid(h @ who.T)
     if targets.shape != output.shape:
         raise ValueError(f"targets must have shape {output.shape}, got {targets.shape}")
-    error = output - targets
-    output_delta = error * output * (1 - output)
+    difference = output - targets
+    output_delta = difference * output * (1 - output)
     hidden_delta = (output_delta @ who) * hidden_mask * hidden * (1 - hidden)
-    return 0.5 * np.sum(error**2), hidden_delta.T @ x, output_delta.T @ h
+    return 0.5 * np.sum(difference**2), hidden_delta.T @ x, output_delta.T @ h

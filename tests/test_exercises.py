@@ -114,6 +114,12 @@ def test_the_solution_explains(name, capsys):
     assert printed.startswith(f"{name}: ") and len(printed) > 60
 
 
+@pytest.mark.parametrize("name", ["01.2", "04.4", "06.2", "10.4"])
+def test_a_percentage_for_a_fraction_is_told(name, capsys):
+    check(name, 100 * EXERCISES[name].right)
+    assert capsys.readouterr().out.endswith("a fraction is asked for, not a percentage\n")
+
+
 @pytest.mark.parametrize(("name", "hint"), WRONG)
 def test_a_typical_wrong_answer_gets_its_own_hint(name, hint, capsys):
     check(name, EXERCISES[name].wrong[hint])

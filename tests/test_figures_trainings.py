@@ -99,4 +99,5 @@ def test_a_band_reaches_two_standard_deviations_to_either_side():
     at_the_end = corners[corners[:, 0] == 2, 1]
     assert at_the_end.min() == 0.5 and at_the_end.max() == 1.5
     assert band.get_facecolor()[0] == pytest.approx(to_rgba(colours.BAND))
-    assert "ReLU, curve ± SD: −1 ± 0.25 at −2" in alt and "1 ± 0.25 at 2. tanh" in alt
+    assert "ReLU, curve ± SD (the band is ± 2 SD): −1 ± 0.25 at −2" in alt
+    assert "1 ± 0.25 at 2. tanh" in alt

@@ -284,7 +284,7 @@ GROUPS = {  # how the names of settings begin that were compared when one of the
     "examples": tuple(f"{n} digits, 4800 steps" for n in (100, 300, 1000, 3000)),
     "label_noise": ("0%", "10%", "30%"),
     "noise_rivals": tuple(f"{share} wrong, {kind}" for share in ("10%", "30%")
-                          for kind in ("early stopping", "L2")),
+                          for kind in ("early stopping", "L2", "dropout")),
 }  # fmt: skip
 
 

@@ -60,6 +60,12 @@ def verdict(exercise: Exercise, answer: object) -> str:
     for hint, wrong in exercise.wrong.items():
         if same_number(exercise, value, wrong):
             return f"not right: {hint}"
+    if (
+        0 < exercise.right < 1
+        and value.size == 1
+        and same_number(exercise, value / 100, exercise.right)
+    ):
+        return "not right: a fraction is asked for, not a percentage"
     return f"not right: {compare(value, np.array(exercise.right, dtype=float))}"
 
 

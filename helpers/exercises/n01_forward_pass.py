@@ -35,6 +35,7 @@ EXERCISES = {
             "the 1 is added to the logit, not to the probability": 1.66023477,
             "nothing has changed: add 1 to the second logit only, not to all": 0.66023477,
             "that is the probability before the change": 0.66,
+            "the second logit is `logits[1]`": 0.66023477 / (1 - 0.10045205 + 0.10045205 * np.e),
             "softmax along the wrong axis: a column needs axis=0": 1,
         },
         solution="exp of the second logit grows by the factor e, the others stay: "
@@ -47,6 +48,10 @@ EXERCISES = {
             "that is the derivative if x were the value after tanh": lambda x: 1 - x**2,
             "that is tanh itself": np.tanh,
             "square the tanh": lambda x: 1 - np.tanh(x),
+            "that is as with the sigmoid; what is the slope of tanh at 0": lambda x: (
+                np.tanh(x) * (1 - np.tanh(x))
+            ),
+            "nearly; compare it with a numerical derivative at 1": lambda x: 1 / np.cosh(x),
         },
         solution="tanh' = 1 - tanh². It is written with the value after tanh, but x is the value "
         "before, so tanh has to be computed first: 1 - np.tanh(x)**2.",

@@ -97,6 +97,7 @@ EXERCISES = {
             "both ends of the edge have to be on": 200 * 2 / 3,
             "both ends of the edge have to be on, not one of them": 120,
             "that is how often both ends are off": 200 / 3 * 2 / 5,
+            "that is the fraction; how many of the 200 epochs": 0.4,
             "that is how often the first node of layer 1 is off": 200 / 3,
             "that is the count in the run above; the average over all runs is asked for": 88,
             "drop_H1 is the fraction that is off, not the one that is on": 200 / 3 * 3 / 5,

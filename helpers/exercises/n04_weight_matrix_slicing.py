@@ -60,7 +60,6 @@ EXERCISES = {
             "that is the fraction that is left": 0.64,
             "multiply the fractions that stay, not those that go": 0.04,
             "fractions multiply, they do not add": 0.4,
-            "a fraction, not a percentage": 36,
         },
         solution="1 - d of the rows and of the columns stay, (1 - d)² = 1 - 2d + d² of the "
         "matrix, so 2d - d² is saved: 0.36 for d = 0.2.",

@@ -87,6 +87,7 @@ EXERCISES = {
                 n for (t, p), n in counts.items() if t == p
             ),
             "that is the fraction of wrong answers": lambda counts: 1 - accuracy(counts),
+            "a fraction is asked for, not a percentage": lambda counts: 100 * accuracy(counts),
             "add the counts up, not the pairs": lambda counts: (
                 sum(t == p for t, p in counts) / len(counts)
             ),

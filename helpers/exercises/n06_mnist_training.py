@@ -21,7 +21,6 @@ EXERCISES = {
             "divide by the root of the number of images": 0.4,
             "p times 1 − p under the root, not p": (0.8 / 2000) ** 0.5,
             "p times 1 − p belongs under the root": 0.8 / 2000**0.5,
-            "a fraction, not per cent": 100 * (0.8 * 0.2 / 2000) ** 0.5,
             "that is the variance: take the root": 0.8 * 0.2 / 2000,
         },
         solution="sqrt(0.8 · 0.2 / 2000) = 0.00894. For two networks on different digits the "
@@ -49,6 +48,9 @@ EXERCISES = {
             ),
             "that is the mean difference, not its standard error": lambda new, old: np.mean(
                 new - old
+            ),
+            "n is the number of pairs that are handed in, not the twenty of the page": (
+                lambda new, old: np.std(new - old, ddof=1) / np.sqrt(20)
             ),
             "divide by the root of n, not by n": lambda new, old: (
                 np.std(new - old, ddof=1) / len(new)

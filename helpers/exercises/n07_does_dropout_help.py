@@ -70,7 +70,7 @@ EXERCISES = {
             "that is the error of two means; the seeds are the same, take the gains": (
                 unpaired_error(NONE, DROPOUT)
             ),
-            "for the SD divide the sum of the squares by n - 1, not by n (ddof=1)": 0.04,
+            "give three decimals; is the sum of the squares divided by n - 1 (ddof=1)": 0.04,
             "that is the mean gain itself": 2.8,
         },
         solution="the gains are 2.9, 2.7, 2.8, 2.9 and 2.7, their SD is 0.1, and 0.1 / √5 = 0.045. "
@@ -149,8 +149,9 @@ EXERCISES = {
         "each seed, train(network, small_x, small_labels, Settings(epochs=20, batch_size=10, "
         "learning_rate=0.02, ...), rng), once without and once with dropout, and 100 * "
         "error_rate(network, *validation). On the 3,000 test digits the same trainings gain "
-        f"{ON_TEST['gain'][0]:.2f} ± {ON_TEST['of_seeds'][0]:.2f} (SE of seeds): the "
-        "digits that judge decide more than the seeds.",
+        f"{ON_TEST['gain'][0]:.2f} ± {ON_TEST['of_seeds'][0]:.2f} (SE of seeds), and other test "
+        f"digits would move that by {ON_TEST['of_digits'][0]:.2f} (SE) besides: no gain for sure. "
+        "The digits that judge decide more than the seeds.",
         judge=judge_training,
     ),
     "07.5": Exercise(

@@ -29,6 +29,9 @@ EXERCISES = {
             "that is plain dropout: add the parts of a group before you square": lambda p, g, d: (
                 variance(p, np.arange(len(p)), d)
             ),
+            "the numbers of the groups need not be 0, 1, 2, …": lambda p, g, d: variance(
+                np.where(g < len(np.unique(g)), p, 0.0), g, d
+            ),
             "that is one coin for all: add within groups only": lambda p, g, d: variance(
                 p, np.zeros(len(p)), d
             ),

@@ -4,7 +4,7 @@ import numpy as np
 
 from helpers.exercises.judge import Exercise
 
-RNG = np.random.default_rng(10)
+RNG = np.random.default_rng(3)  # where no two masks are the same but by their making
 
 
 def shared(masks: np.ndarray) -> np.ndarray:
@@ -31,7 +31,25 @@ def along_one_line(masks: np.ndarray) -> np.ndarray:
 
 def where_any_is_the_same(masks: np.ndarray) -> np.ndarray:
     """What one gets with ``any`` for ``all``."""
-    return np.array([float((masks == masks.take([0], axis)).any()) for axis in range(3)])
+    return np.array([float((masks == masks.take([0], axis)).all(axis).any()) for axis in range(3)])
+
+
+def in_the_first_call(masks: np.ndarray) -> np.ndarray:
+    """What one gets by looking at one call for samples and units."""
+    return np.array([shared(masks)[0], *shared(masks[:1])[1:]])
+
+
+def of_the_last_two(masks: np.ndarray) -> np.ndarray:
+    """What one gets if the last comparison of a loop decides."""
+    return np.array([float((masks.take(-2, k) == masks.take(-1, k)).all()) for k in range(3)])
+
+
+def with_one_mask(masks: np.ndarray) -> np.ndarray:
+    """What one gets by comparing all with the first sample of the first call."""
+    calls = float((masks == masks[0]).all())
+    return np.array(
+        [calls, float((masks == masks[0, 0]).all()), float((masks == masks[0, 0, 0]).all())]
+    )
 
 
 LAST_DIFFERS = np.ones((3, 4, 5))
@@ -66,6 +84,9 @@ EXERCISES = {
             "all masks, not the first and the last": lambda masks: np.array(
                 [float((masks.take(0, k) == masks.take(-1, k)).all()) for k in range(3)]
             ),
+            "look at all calls, not at the first alone": in_the_first_call,
+            "all masks along the axis: the last comparison does not decide alone": of_the_last_two,
+            "what is compared along an axis may differ along the others": with_one_mask,
             "equal counts are not equal masks": lambda masks: np.array(
                 [
                     float(np.ptp(np.moveaxis(masks, k, 0).reshape(masks.shape[k], -1).sum(1)) == 0)
@@ -92,6 +113,8 @@ EXERCISES = {
             "with so many it is not yet below one in a million": 29,
             "the base of the logarithm: 0.624 to the n is below 0.000001": 13,
             "that is the tail of the others: 0.376 to the n": 15,
+            "a whole number of samples: the first with which it is": 29.2933,
+            "all of them are counted, not those outside: where is the 0.624": 13.8155,
         },
         solution="0.624 to the n is below 1e-6 from n = log(1e-6) / log(0.624) = 29.3 on: 30 "
         "samples. A few dozen of them tell fixed counts from coins, where it would take hundreds "

@@ -74,6 +74,6 @@ def bands_figure(
         told = ", ".join(
             f"{number(curve[k], 1)} ± {number(sd[k])} at {minus(f'{x[k]:g}')}" for k in told_at
         )
-        alt += f" {name}, curve ± SD: {told}."
+        alt += f" {name}, curve ± SD (the band is ± 2 SD): {told}."
     fig.suptitle(f"{title} (band: ± 2 SD)", fontsize=style.TITLE)
     return fig, alt

@@ -162,6 +162,7 @@ OTHERS = {  # what was chosen by the validation digits, on other digits
         name: (RIVALS | MORE_RIVALS)[name]
         for name in (
             "none, learning rate 0.3",
+            "none, learning rate 0.4",
             "L2, l2 0.0001, learning rate 0.4",
             "L2, l2 3e-05, learning rate 0.4",
             "max-norm, max-norm 3, learning rate 0.4",
@@ -176,17 +177,16 @@ LABEL_NOISE = {
     for drop in (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
 }
 NOISE_RIVALS = {
-    f"{flipped:.0%} wrong, {kind}, {described(options)}, learning rate {rate:g}": {
-        **options,
-        "flipped": flipped,
-        "learning_rate": rate,
-    }
+    f"{flipped:.0%} wrong, {name}": {**options, "flipped": flipped}
     for flipped in (0.1, 0.3)
-    for kind, strengths in {
-        "early stopping": [{"patience": n} for n in (5, 10)],
-        "L2": [{"l2": l2} for l2 in (3e-3, 1e-2, 3e-2)],
-    }.items()
-    for options, rate in product(strengths, (0.02, 0.05, 0.1))
+    for name, options in crossed(
+        {
+            "early stopping": [{"patience": n} for n in (5, 10, 20)],
+            "L2": [{"l2": l2} for l2 in (1e-3, 3e-3, 1e-2, 3e-2)],
+            "dropout": [drops(0.0, drop) for drop in (0.5, 0.65, 0.8)],
+        },
+        (0.002, 0.005, 0.01, 0.02, 0.05, 0.1),
+    ).items()
 }
 
 # ---- early and late dropout --------------------------------------------------------------------
@@ -307,10 +307,12 @@ CHOSEN = {
     "noise_rivals": (
         NOISE_RIVALS,
         (
-            "10% wrong, early stopping, patience 10, learning rate 0.1",
-            "10% wrong, L2, l2 0.01, learning rate 0.05",
-            "30% wrong, early stopping, patience 10, learning rate 0.02",
-            "30% wrong, L2, l2 0.01, learning rate 0.02",
+            "10% wrong, early stopping, patience 10, learning rate 0.01",
+            "10% wrong, L2, l2 0.003, learning rate 0.005",
+            "10% wrong, dropout, drops 0 and 0.65, learning rate 0.02",
+            "30% wrong, early stopping, patience 10, learning rate 0.01",
+            "30% wrong, L2, l2 0.01, learning rate 0.005",
+            "30% wrong, dropout, drops 0 and 0.8, learning rate 0.01",
         ),
     ),
 }
