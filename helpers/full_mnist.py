@@ -48,6 +48,7 @@ MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
+GZIP = b"\x1f\x8b"  # how such a file begins
 PLACES = ("", "raw", "MNIST/raw")  # where in a folder the files may lie
 TIMEOUT = 20.0  # seconds without a byte after which a mirror is given up
 
@@ -186,6 +187,9 @@ def download_mnist(folder: str | Path | None = None) -> Path:
         if watched:  # a firewall may let this wait for a while
             print(f"asking {url}", file=sys.stderr)
         http(url, path, caller)
+        with open(path, "rb") as file:
+            if file.read(2) != GZIP:  # as the page of a network that wants a login
+                raise ValueError(f"what came is {described(Path(path))}")
         os.chmod(path, 0o644)  # pooch's temporary file is private, but a class may share a folder
 
     for name, (sha256, *_) in FILES.items():

@@ -250,7 +250,7 @@ def test_load_mnist_downloads_into_the_cache_what_is_missing_or_damaged(server, 
     ("failure", "reason"),
     [
         ("missing", "404"),
-        ("wrong", "SHA256 hash"),
+        ("wrong", "what came is a web page"),
         ("cut", "IncompleteRead|SHA256 hash"),
         ("stalled", "[Tt]imed out"),
     ],
