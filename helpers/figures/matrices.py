@@ -89,14 +89,15 @@ def matrices_figure(*matrices: dict, columns: int | None = None, digits: int = 2
     slots = [max(cell * m["matrix"].shape[1], 0.21 * len(m["title"])) + 1.5 for m in matrices]
     widths = [max(slots[c::columns]) for c in range(columns)]
     table = [matrices[k : k + columns] for k in range(0, len(matrices), columns)]
-    heights = [max(m["matrix"].shape[0] for m in row) + 2.0 for row in table]
+    room = 2.0 if any(len(m.get("column_names", ())) for m in matrices) else 1.2  # for titles
+    heights = [max(m["matrix"].shape[0] for m in row) + room for row in table]
     fig, ax = new_figure(0.42 * sum(widths), 0.42 * sum(heights))
     for r, row in enumerate(table):
         for c, m in enumerate(row):
             left = sum(widths[:c]) + (widths[c] - cell * m["matrix"].shape[1]) / 2
             top = -sum(heights[:r])
             draw_matrix(ax, **m, digits=digits, cell_width=cell, left=left, top=top)
-    frame(ax, 0, sum(widths), -sum(heights) + 1.9, 1.9)
+    frame(ax, 0, sum(widths), -sum(heights) + room - 0.1, room - 0.1)
     lead = "A matrix" if len(matrices) == 1 else "Matrices side by side"
     return fig, f"{lead}. {'. '.join(matrix_text(**m, digits=digits) for m in matrices)}."
 
