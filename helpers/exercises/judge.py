@@ -187,7 +187,11 @@ def compare(value: np.ndarray, right: np.ndarray) -> str:
     ratios = value[right != 0] / right[right != 0]
     if not np.allclose(ratios, ratios[0]):
         near = np.allclose(ratios, 1, rtol=1e-3)
-        return "nearly, but not to six digits: float64 numbers?" if near else "look again"
+        return (
+            "nearly, but not to six digits: float64 numbers, and no numerical derivative?"
+            if near
+            else "look again"
+        )
     if np.isclose(ratios[0], -1):
         return "the sign is wrong"
     if ratios[0] < 0:

@@ -77,6 +77,7 @@ EXERCISES = {
             ),
             "those are the probabilities; the target is missing": lambda z, y: softmax(z),
             "the sign is wrong: what you said minus what is right": lambda z, y: y - softmax(z),
+            "z comes first, then y": lambda z, y: softmax(y) - z,
             "that is the mean loss; the summed loss was asked for": lambda z, y: (
                 (softmax(z) - y) / len(z)
             ),
@@ -86,7 +87,7 @@ EXERCISES = {
         inputs=(
             (LOGITS, TARGETS),
             (np.array([[0.3, -1.0, 2.0, 0.1]]), np.eye(4)[[2]]),
-            (np.array([[-1000.0, -1001.0, -1003.0]]), np.eye(3)[[0]]),
+            (np.array([[-1000.0, -1001.0, -1003.0, -1004.0]]), np.eye(4)[[0]]),
         ),
     ),
     "01.5": Exercise(

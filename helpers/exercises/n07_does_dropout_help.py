@@ -100,6 +100,9 @@ EXERCISES = {
             "that factor is for ten seeds; use the one that is handed in": (
                 lambda new, old, factor: interval(new, old, t.ppf(0.975, 9))
             ),
+            "that factor is for ten values; use the one that is handed in": (
+                lambda new, old, factor: interval(new, old, 2.26)
+            ),
             "that is the factor for 95 %; use the one that is handed in": (
                 lambda new, old, factor: interval(new, old, t.ppf(0.975, len(new) - 1))
             ),

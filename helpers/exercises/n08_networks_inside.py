@@ -50,8 +50,8 @@ EXERCISES = {
             "that is the product; each prediction has its chance as exponent": lambda p, c: (
                 p.prod(axis=0) / p.prod(axis=0).sum()
             ),
-            "not all masks are equally probable: use chances": lambda p, c: geometric_mean(
-                p, np.full(len(p), 1 / len(p))
+            "not all masks are equally probable; chances that are factors are lost": lambda p, c: (
+                geometric_mean(p, np.full(len(p), 1 / len(p)))
             ),
         },
         solution="mean = np.exp(chances @ np.log(probabilities)); return mean / mean.sum().",

@@ -38,13 +38,16 @@ EXERCISES = {
             "what stays is divided by 1 − p: the scale is missing": lambda p, g, d: (
                 variance(p, g, d) * (1 - d) ** 2
             ),
+            "the mean over the masks is not to be taken off once more": lambda p, g, d: (
+                d / (1 - d) * np.var([p[g == group].sum() for group in np.unique(g)])
+            ),
             "p is the drop, not what is kept": lambda p, g, d: variance(p, g, 1 - d),
             "that is the standard deviation": lambda p, g, d: np.sqrt(variance(p, g, d)),
         },
         solution="together = [parts[groups == g].sum() for g in np.unique(groups)]; return drop / "
         "(1 - drop) * np.sum(np.square(together)).",
         inputs=(
-            (np.array([1.0, 2.0, -1.5, 0.5]), np.array([0, 0, 1, 1]), 0.2),
+            (np.array([1.0, 2.0, -1.5, 0.75]), np.array([0, 0, 1, 1]), 0.2),
             (np.array([1.0, 2.0, 3.0]), np.array([4, 7, 4]), 0.3),
             (np.array([0.5, -0.5, 1.0, 2.0, 1.0]), np.array([2, 2, 0, 0, 1]), 0.6),
         ),
