@@ -20,6 +20,8 @@ def of_pair(
     forward: Callable, backward: Callable | None = None, seed_with: Seed | None = None
 ) -> tuple[Callable, Callable | None]:
     """Functions ``forward(x, training)`` and ``backward(grad, cache)``, which take no rng."""
+    if not callable(forward):
+        raise TypeError(f"forward must be a function, got {forward!r}")
     return _seeded(lambda x, training, rng: forward(x, training), seed_with), backward
 
 
@@ -30,7 +32,10 @@ def of_class(
 
     After a diagnosis the flag is what it was. Raises ``ValueError`` for a flag that is not there.
     """
-
+    if isinstance(layer, type):
+        raise TypeError(f"layer must be an object, such as {layer.__name__}(0.2), got the class")
+    if not callable(getattr(layer, "forward", None)):
+        raise TypeError(f"layer must have a method forward, got {layer!r}")
     if not hasattr(layer, flag):
         raise ValueError(f"flag must be an attribute of the layer, got {flag!r}")
     was = getattr(layer, flag)

@@ -91,7 +91,8 @@ def diagnose(
     """
     for name, function in (("forward", forward), ("backward", backward), ("make", make)):
         if not callable(function) and (function is not None or name == "forward"):
-            raise TypeError(f"{name} must be a function, got {function!r}")
+            star = "; write diagnose(*…) for a pair" if isinstance(function, tuple) else ""
+            raise TypeError(f"{name} must be a function, got {function!r}{star}")
     for name, value in (("drop", drop), ("level", level)):
         check_number(name, value)
         if not 0 < value < 1:

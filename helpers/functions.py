@@ -17,6 +17,7 @@ from helpers.validation import (
     check_real,
     check_same_length,
     check_same_shape,
+    check_whole_number,
     class_labels,
 )
 
@@ -62,13 +63,15 @@ def softmax(z: np.ndarray, axis: int = -1) -> np.ndarray:
 def softmax_jacobian(s: np.ndarray) -> np.ndarray:
     """Matrix of ∂s_i/∂z_j = s_i (δ_ij − s_j) for the softmax values ``s`` of *one* sample.
 
-    ``s`` has shape (n,), (n, 1) or (1, n), the result (n, n). Raises ``ValueError`` for another.
+    ``s`` has shape (n,), (n, 1) or (1, n), the result (n, n). Raises ``ValueError`` for another,
+    and where the values do not sum to 1, as those of logits.
 
     >>> softmax_jacobian(np.array([0.5, 0.5]))
     array([[ 0.25, -0.25],
            [-0.25,  0.25]])
     """
     check_one_sample("s", s)
+    check_sum("s", s)
     s = s.ravel()
     return np.diag(s) - np.outer(s, s)
 
@@ -109,6 +112,7 @@ def cross_entropy_from_logits(y: np.ndarray, z: np.ndarray, axis: int = -1) -> f
     800.0
     """
     check_floats("z", z)
+    check_targets("y", y)
     check_same_shape("y", y, "z", z)
     check_classes("z", z, axis)
     shifted = z - z.max(axis=axis, keepdims=True)
@@ -147,6 +151,9 @@ def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float
 
 def check_classes(name: str, z: np.ndarray, axis: int) -> None:
     """Raise ``ValueError`` where many would have one class each, as a column without its axis."""
+    check_whole_number("axis", axis)
+    if z.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {z.shape}")
     if not -z.ndim <= axis < z.ndim:
         raise ValueError(f"axis must be one of {name}, which has {z.ndim}; got {axis}")
     if z.shape[axis] == 1 < z.size:
@@ -156,14 +163,32 @@ def check_classes(name: str, z: np.ndarray, axis: int) -> None:
         )
 
 
+def check_sum(name: str, s: np.ndarray) -> None:
+    """Raise ``ValueError`` unless these sum to 1, but for rounding."""
+    if not abs(s.sum() - 1) < 1e-2:
+        raise ValueError(f"{name} must be probabilities that sum to 1, got a sum of {s.sum():g}")
+
+
+def check_targets(name: str, y: np.ndarray) -> None:
+    """Raise ``TypeError`` or ``ValueError`` for what are no targets from 0 to 1."""
+    check_array(name, y)
+    check_real(name, y)
+    if y.dtype.kind == "u":
+        raise TypeError(
+            f"{name} must be numbers with a sign, got {y.dtype}: -1 would be 255 in uint8"
+        )
+    if y.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {y.shape}")
+    if not (np.min(y) >= 0 and np.max(y) <= 1):
+        raise ValueError(f"{name} must be targets, from 0 to 1; got {np.min(y):g} to {np.max(y):g}")
+
+
 def check_targets_and_probabilities(y: np.ndarray, y_hat: np.ndarray) -> None:
     """Raise what `cross_entropy` raises."""
+    check_targets("y", y)
     check_same_shape("y", y, "y_hat", y_hat)
-    for name, values in (("y", y), ("y_hat", y_hat)):
-        check_array(name, values)
-        check_real(name, values)
-    if y.dtype.kind == "u":
-        raise TypeError(f"y must be numbers with a sign, got {y.dtype}: -1 would be 255 in uint8")
+    check_array("y_hat", y_hat)
+    check_real("y_hat", y_hat)
     if not (np.min(y_hat) >= 0 and np.max(y_hat) < 1.1):  # a numerical derivative steps beyond 1
         raise ValueError(
             f"y_hat must be probabilities, from 0 to 1; got {np.min(y_hat):g} to "

@@ -22,6 +22,8 @@ def _shape(trial: Trial) -> None:
     for shape in ((N_SAMPLES, N_UNITS), (1, N_UNITS), (3, 1)):
         for training in (True, False):
             y, _ = trial.call(training, trial.x[: shape[0], : shape[1]].copy())
+            if trial.came_out is None:
+                raise Broken("forward returns None", "is a return missing")
             if isinstance(trial.came_out, np.ma.MaskedArray):
                 raise Broken("a masked array comes out: what is hidden is no 0")
             if y.shape != shape:
@@ -104,12 +106,13 @@ def _scale(trial: Trial) -> None:
 
 
 def _one_scale(outputs: np.ndarray, axes: int | tuple[int, int]) -> bool:
-    """Whether what stays along these axes has one scale in a call, and another in another."""
+    """Whether what stays along these axes has one scale, larger where more is dropped."""
     stays = outputs != 0
     low = np.min(outputs, axes, initial=np.inf, where=stays, keepdims=True)
     high = np.max(outputs, axes, initial=-np.inf, where=stays, keepdims=True)
-    some = stays.any(axes, keepdims=True)
-    return same(low[some], high[some]) and not same(low, low[:1])
+    some, share = stays.any(axes, keepdims=True), stays.mean(axes, keepdims=True)
+    product = (low * share)[some]
+    return same(low[some], high[some]) and same(product, product[0]) and not same(low, low[:1])
 
 
 # ---- random streams ----------------------------------------------------------------------------
@@ -213,10 +216,20 @@ def _way_back(
         }
         other = "mask" if ((got != 0) != on).any() else "scale"
         at_0 = ", or does the mask depend on x" if other == "mask" and zero.any() else ""
+        if not same(_again(trial, cache), got):
+            guesses["is it added to what an earlier call gave"] = got
         guesses[f"another {other} than in the forward pass{at_0}"] = got
         named = next(name for name, guess in guesses.items() if same(got, guess))
         wrong = np.mean(np.abs(got - grad * factors) > CLOSE * np.abs(got))
         raise Broken(f"{wrong:.0%} of the gradient is not grad · mask · scale", named)
+
+
+def _again(trial: Trial, cache: object) -> np.ndarray:
+    """What the way back gives for the same gradient and cache a second time, if it can."""
+    try:
+        return np.array(trial.backward(trial.grad.copy(), cache))
+    except (Exception, SystemExit):  # a cache that is for one gradient alone
+        return np.zeros_like(trial.grad)
 
 
 def _backward_predicting(trial: Trial) -> None:

@@ -14,6 +14,7 @@ from scipy.special import bdtr, ndtr
 from helpers.trial import AXES, CLOSE, Broken, Skipped, Trial, same
 
 IMPOSSIBLE = 1e-12  # a probability that no level is as small as
+LARGE = 1e6  # no scale of a dropout, but the infinity of attention scores
 BY_CHANCE = (*AXES, "counts", "rate", "mean")
 
 
@@ -29,11 +30,20 @@ def samples(trial: Trial) -> None:
 
 def calls(trial: Trial) -> None:
     """The masks of two calls are independent."""
-    _independent(trial, "calls", "a seed inside of forward, or a mask that is kept")
-    agree = trial.rate**2 + (1 - trial.rate) ** 2
-    n, different = len(trial.dropped), len({mask.tobytes() for mask in trial.dropped})
-    if different < n and n**2 * agree ** trial.dropped[0].size < IMPOSSIBLE:
-        raise Broken(f"{n} calls have {different} masks", "a generator with few seeds")
+    n, different = len(trial.dropped), len(_different(trial))
+    if different < n:
+        few = "a generator with few seeds, or masks that come again"
+        raise Broken(f"{n} calls have {different} masks", few)
+    _independent(trial, "calls", "a seed inside of forward, a mask that is kept or made of x")
+
+
+def _different(trial: Trial) -> np.ndarray:
+    """The masks of all calls; where equal ones are no chance, each once."""
+    masks, agree = trial.dropped, trial.rate**2 + (1 - trial.rate) ** 2
+    if len(masks) ** 2 * agree ** masks[0].size > IMPOSSIBLE:
+        return masks
+    _, first = np.unique([mask.tobytes() for mask in masks], return_index=True)
+    return masks[np.sort(first)]
 
 
 def _independent(trial: Trial, name: str, mistake: str) -> None:
@@ -41,7 +51,7 @@ def _independent(trial: Trial, name: str, mistake: str) -> None:
     rate = trial.rate
     if name in trial.shared:
         raise Broken(f"all {name} have the same mask", mistake)
-    dropped = np.moveaxis(trial.dropped, AXES.index(name), 0)
+    dropped = np.moveaxis(_different(trial), AXES.index(name), 0)
     half, agree = len(dropped) // 2, rate**2 + (1 - rate) ** 2
     for what, one, other in (
         ("neighbouring", dropped[0::2], dropped[1::2]),
@@ -98,6 +108,8 @@ def rate(trial: Trial) -> None:
             off = "is dropout off, from the start or since the first prediction"
             alike = same(trial.draws, trial.draws.flat[0])
             mistake = off if alike else "is it noise, without zeros"
+            if np.abs(trial.draws).max() > LARGE:
+                mistake = "is what is dropped set to a large number, not to 0"
         raise Broken(f"{share:.4f} of {dropped.size:,} units are dropped, not {drop}", mistake)
     if set(trial.report.broken) & {*AXES, "counts"}:
         raise Skipped(
@@ -119,7 +131,16 @@ def mean(trial: Trial) -> None:
     """The mean of the training outputs is what a prediction gives: x, or 1 − drop times x."""
     if not trial.outputs.any():
         raise Skipped("nothing stays")
-    predicted, drop, share = trial.predicted, trial.drop, 1 - trial.dropped.mean()
+    try:
+        predicted = trial.predicted
+    except Skipped as skipped:
+        if "prediction" in trial.report.broken:
+            raise
+        dropped = (trial.first_prediction == 0).any()
+        raise Broken(str(skipped), "is something dropped" if dropped else "") from None
+    if predicted == 0:
+        raise Broken("a prediction is 0 everywhere")
+    drop, share = trial.drop, 1 - trial.dropped.mean()
     means = trial.draws.mean(axis=(1, 2)) / predicted
     try:
         scale = trial.scale
@@ -153,6 +174,10 @@ def mean(trial: Trial) -> None:
             mistake += " instead of multiplied" if scale == 1 else ", too"
         ratio = scale * share / predicted
         raise Broken(f"outputs average {ratio:.3f} times what prediction gives", mistake)
+    right = 1 / (1 - drop)
+    if abs(scale / predicted / right - 1) > 1e-4 and "rate" not in trial.report.broken:
+        seen = f"what stays is {scale / predicted:.5g} times as large as when predicting"
+        trial.report.remarks.append(f"{seen}; 1 / (1 − drop) is {right:.5g}")
     if "rate" in trial.report.broken:  # a prediction may fit the rate that is wrong
         return
     if not (same(np.array(predicted), 1.0) or same(np.array(predicted), 1 - drop)):

@@ -73,6 +73,8 @@ class Trial:
     ) -> tuple:
         """A copy of what comes out for a copy of ``self.x``, or for ``x`` itself; and the cache."""
         made = self.forward(self.x.copy() if x is None else x, training, rng or self.rng)
+        if is_pair(made) and len(made) != 2:
+            raise Broken(f"forward returns {len(made)} things, not y or (y, cache)")
         self.came_out, cache = made if is_pair(made) else (made, None)
         return np.array(self.came_out), cache
 

@@ -16,7 +16,19 @@ import numpy as np
 from scipy.special import expit as sigmoid
 
 from helpers.slicing import restore, thin
-from helpers.validation import check_count, check_same_length, finite_array
+from helpers.validation import (
+    check_array,
+    check_count,
+    check_flag,
+    check_floats,
+    check_generator,
+    check_matrix,
+    check_same_length,
+    check_width,
+    class_labels,
+    finite_array,
+    finite_number,
+)
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
@@ -47,6 +59,11 @@ def create_weights(
     Entries are normal with ``mean`` and standard deviation 1, cut to [−0.5, 0.5]; the article's
     mean is 2, so that about 73 % of them are positive. ``bias_node`` is 1 with a bias, else 0.
     """
+    check_count("n_in", n_in)
+    check_count("n_hidden", n_hidden)
+    check_count("n_out", n_out)
+    check_generator("rng", rng)
+    check_count("bias_node", bias_node, 0, 1)
     draw = truncnorm(-0.5 - mean, 0.5 - mean, loc=mean).rvs
     wih = draw((n_hidden, n_in + bias_node), random_state=rng)
     who = draw((n_out, n_hidden + bias_node), random_state=rng)
@@ -148,9 +165,11 @@ def count_pairs(outputs: np.ndarray, labels: np.ndarray) -> dict[tuple[int, int]
 
 
 def check_outputs(outputs: np.ndarray, labels: np.ndarray) -> None:
-    """Raise ``ValueError`` for outputs that are not finite, and for another number of labels."""
+    """Raise ``ValueError`` for outputs that are not finite, and labels that are not theirs."""
+    check_array("outputs", outputs)
     finite_array("outputs", outputs, (None, None))  # of nan's argmax would make a class
-    check_same_length("outputs", outputs, "labels", np.ravel(labels))
+    labels = class_labels("labels", labels, outputs.shape[1])
+    check_same_length("outputs", outputs, "labels", labels)
 
 
 # ---- the article's rule, fast --------------------------------------------------------------------
@@ -215,8 +234,18 @@ def train_rows(
 ) -> None:
     """`train_block` on blocks of the rows of ``data``, which are scaled and get their bias first.
 
-    Only ``columns`` of ``data`` are used; ``options`` are those of `train_block`.
+    Only ``columns`` of ``data`` are used; ``options`` are those of `train_block`. Raises
+    ``ValueError`` and ``TypeError``, before anything has changed, for numbers that are not finite
+    and shapes that do not fit, which would broadcast.
     """
+    for name, matrix in (("wih", wih), ("who", who), ("data", data), ("targets", targets)):
+        check_matrix(name, matrix)
+        check_floats(name, matrix)
+        finite_array(name, matrix, (None, None), matrix.dtype)
+    check_width("targets", targets, len(who))
+    check_same_length("data", data, "targets", targets)
+    finite_number("learning_rate", learning_rate)
+    check_flag("true_gradient", options.get("true_gradient", False))
     with blas().limit(limits=1, user_api="blas"):  # more threads make small products slower
         for start in range(0, len(data), BLOCK):
             block = slice(start, start + BLOCK)

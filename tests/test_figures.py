@@ -97,6 +97,26 @@ REFUSED = {  # what is drawn, and how the message begins
                        r"counts\[\(0, 1\)\] must be at least 0, got -1"),
     "per cent": (lambda: figures.reliability_figure({"a": (100 * LINE, LINE, LINE)}, "t"),
                  "groups: 'a' must be from 0 to 1, got 0 to 200"),
+    "scaled images": (lambda: figures.digits_figure(IMAGES[:1] / 255, ["a"], "t"),
+                      "images must be pixels from 0 to 255, got 0.7"),
+    "a curve below 0": (lambda: figures.curves_figure({"a": {"loss": {"t": -LINE}}}),
+                        "a, loss: 't' must be from 0 to inf, got -2 to"),
+    "a logarithm of a loss of 0": (
+        lambda: figures.curves_figure({"a": {"loss": {"t": LINE}}}, log=["loss"]),
+        "a, loss: 't' must be from"),
+    "an unknown quantity": (
+        lambda: figures.curves_figure({"a": {"loss": {"t": LINE}}}, log=["los"]),
+        r"log must be a list of some of \['loss'\], got \['los'\]"),
+    "sets in another order": (
+        lambda: figures.curves_figure({"a": {"loss": {"t": LINE, "v": LINE}},
+                                       "b": {"loss": {"v": LINE, "t": LINE}}}),
+        r"b, loss must have the sets \['t', 'v'\] in this order"),
+    "a place that is none": (lambda: figures.lines_figure(LINE * np.nan, {"a": LINE}, "x", "y"),
+                             "x must be finite, got nan at index"),
+    "a title too few": (lambda: figures.network_figure([LINE, LINE], titles=["x"]),
+                        "titles must be 2, for 2 layers; got 1"),
+    "weights too many": (lambda: figures.network_figure([LINE, LINE], [np.eye(3)] * 2),
+                         "weights must be 1, for 2 layers; got 2"),
     "no columns": (lambda: figures.digits_figure(IMAGES[:1], ["a"], "t", columns=0),
                    "columns must be at least 1, got 0"),
     "features of two lengths": (
@@ -119,6 +139,19 @@ def test_the_values_of_a_masked_array_are_not_drawn():
     hidden = np.ma.masked_array(LINE, [0, 0, 1])
     with pytest.raises(TypeError, match=r"^lines: 'a' must not be a masked array"):
         figures.lines_figure(LINE, {"a": hidden}, "x", "y")
+
+
+def test_a_network_may_have_no_titles_no_weights_and_nothing_that_stays():
+    _, alt = figures.network_figure([LINE, LINE], [np.zeros((3, 3))], {(0, 1)})
+    assert "dropped: layer 1 node 2; 6 of 9 edges are left. layer 1: 0, 1, 2." in alt
+    figures.network_figure([LINE, LINE], [np.eye(3)], {(0, 0), (0, 1), (0, 2)})
+    with pytest.raises(TypeError, match=r"^dropped, a node must be a whole number, got 0\.5"):
+        figures.network_figure([LINE, LINE], dropped=[(0, 0.5)])
+
+
+def test_a_stack_of_equal_values_is_not_cut():
+    fig, _ = figures.dots_figure({"a": np.ones(9)}, "x", "t", ("mean", 1.0))
+    assert fig.axes[0].get_ylim()[1] > 8 * 0.15
 
 
 def test_a_matrix_may_have_no_title():

@@ -115,7 +115,7 @@ def test_a_table_of_networks_has_one_for_each_pair_of_states():
     assert [len(edges(ax)[0]) for ax in networks] == [18, 14, 18, 14]
     off = [re.findall(r"\d+", ax.get_title()) for ax in networks]
     assert off == [["1", "1"], ["1", "3", "4"], ["2", "1"], ["2", "3", "4"]]
-    assert "2 × 2 = 4 small networks of 3-3-4-2 nodes" in alt
+    assert "4 small networks, five in a row, 2 × 2, of 3-3-4-2 nodes" in alt
     assert "layer 1 drops 1 or 2;" in alt and "layer 2 drops 1 or 3 and 4." in alt
     assert alt.endswith("14 and 18 of 29 edges.")
 

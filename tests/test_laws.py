@@ -227,7 +227,8 @@ def raising(x, training, rng):
         (lambda x, training, rng: x[0] if len(x) == 1 else x, "shape (128,) out of (1, 128)"),
         (lambda x, training, rng: x > 0, "not all that comes out is finite floating-point numbers"),
         (lambda x, training, rng: x / 0, "not all that comes out is finite floating-point numbers"),
-        (lambda x, training, rng: None, "shape () out of (64, 128)"),
+        (lambda x, training, rng: {}, "shape () out of (64, 128)"),
+        (lambda x, training, rng: (x, x, x), "forward returns 3 things, not y or (y, cache)"),
         (
             lambda x, training, rng: np.ma.masked_array(x, rng.random(x.shape) < DROP),
             "a masked array comes out: what is hidden is no 0",
@@ -238,6 +239,22 @@ def test_without_an_output_nothing_else_is_tried(forward, seen):
     report = diagnose(forward)
     assert report.broken == {"shape": (seen, "")}
     assert report.skipped == dict.fromkeys(list(LAWS)[1:], "there is no output to look at")
+
+
+def test_a_forgotten_return_is_told():
+    report = diagnose(lambda x, training, rng: None)
+    assert report.broken == {"shape": ("forward returns None", "is a return missing")}
+
+
+def test_a_gradient_that_is_added_up_is_told():
+    total = {}
+
+    def backward(grad, mask):
+        total["grad"] = total.get("grad", 0) + grad * mask
+        return total["grad"]
+
+    report = diagnose(with_mask, backward, drop=DROP)
+    assert report.broken["backward"][1] == "is it added to what an earlier call gave"
 
 
 ALL = ("backward", "backward at 0", "backward predicting")

@@ -7,8 +7,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from helpers.adaptors import of_torch
+from helpers.adaptors import of_class, of_pair, of_torch
 from helpers.article_b import NeuralNetwork
+from helpers.checks import diagnose
 from helpers.early_stopping import EarlyStopping
 from helpers.functions import (
     cross_entropy,
@@ -37,12 +38,23 @@ from helpers.noise import noise_of
 from helpers.slicing import active_indices, count_active, restore, squared_error_gradients, thin
 from helpers.sub_networks import add_restored, thin_network
 from helpers.training import Settings, limit_norms, train
-from helpers.two_matrices import count_pairs, count_right, part_ends
+from helpers.two_matrices import (
+    count_pairs,
+    count_right,
+    create_weights,
+    part_ends,
+    train_rows,
+)
 from helpers.validation import finite_array
 
 RNG = np.random.default_rng(0)
 NETWORK = Network([3, 4, 2], np.random.default_rng(0))
 X, LABELS = np.ones((2, 3), np.float32), np.array([0, 1])
+
+
+with warnings.catch_warnings():  # NumPy advises against it, too
+    warnings.simplefilter("ignore")
+    MATRIX = np.asmatrix([[0.25, 0.75]])
 
 
 @pytest.mark.parametrize("function", [cross_entropy, cross_entropy_gradient])
@@ -225,10 +237,57 @@ FLAT = np.ones(2)
         (lambda: error_rate(None, X, LABELS), "network must be Network(...), got None"),
         (lambda: part_ends(10, 0), "parts must be at least 1, got 0"),
         (
+            lambda: cross_entropy(np.array([5.0, 0]), FLAT),
+            "y must be targets, from 0 to 1; got 0 t",
+        ),
+        (
+            lambda: cross_entropy(np.array([-1.0, 1]), FLAT),
+            "y must be targets, from 0 to 1; got -1",
+        ),
+        (
+            lambda: cross_entropy_from_logits(2 * FLAT, FLAT),
+            "y must be targets, from 0 to 1; got 2",
+        ),
+        (
+            lambda: cross_entropy_from_logits(MATRIX, np.ones((1, 2))),
+            "y must be an array, got np.m",
+        ),
+        (lambda: cross_entropy_from_logits(FLAT * 1j, FLAT), "y must be an array of real numbers"),
+        (lambda: cross_entropy(FLAT[:0], FLAT[:0]), "y must not be empty, got shape (0,)"),
+        (lambda: softmax(np.zeros((4, 0))), "z must not be empty, got shape (4, 0)"),
+        (lambda: softmax(FLAT, axis=None), "axis must be a whole number, got None"),
+        (
+            lambda: softmax_jacobian(np.array([2.0, 1.0, 0.1])),
+            "s must be probabilities that sum to",
+        ),
+        (lambda: count_right(X, np.array(["1", "0"])), "labels must be whole numbers, got <U1 val"),
+        (
+            lambda: count_right(X, [1, 3]),
+            "labels must be whole numbers from 0 to 2, got 3 at index",
+        ),
+        (lambda: rows(targets=np.array([0.0, 1, 0])), "targets must have two axes, got shape (3,)"),
+        (lambda: rows(targets=np.ones((3, 1))), "targets must have shape (any, 2), got (3, 1)"),
+        (
+            lambda: rows(targets=np.ones((2, 2))),
+            "data and targets must have the same number of row",
+        ),
+        (
+            lambda: rows(data=np.full((3, 4), np.nan)),
+            "data must be finite, got nan at index (0, 0)",
+        ),
+        (lambda: rows(learning_rate=np.nan), "learning_rate must be finite, got nan"),
+        (lambda: rows(true_gradient="no"), "true_gradient must be True or False, got 'no'"),
+        (lambda: create_weights(4, 3, 2, 0), "rng must be a generator, such as"),
+        (lambda: create_weights(4, 3, 2, RNG, bias_node=2), "bias_node must be from 0 to 1, got 2"),
+        (
             lambda: count_right(X * np.nan, LABELS),
             "outputs must be finite, got nan at index",
         ),
         (lambda: count_pairs(X, LABELS[:1]), "outputs and labels must have the same number of row"),
+        (lambda: of_class(Fraction), "layer must be an object, such as Fraction(0.2), got the cla"),
+        (lambda: of_class(3), "layer must have a method forward, got 3"),
+        (lambda: of_pair(3), "forward must be a function, got 3"),
+        (lambda: diagnose(of_pair(print)), "forward must be a function, got (<function"),
         (lambda: of_torch(print), "module must be one of PyTorch, which is not imported; got <bu"),
         (lambda: build(rng=True), "rng, a seed, must be a whole number, got True"),
         (lambda: build(rng=-1), "rng, a seed, must be at least 0, got -1"),
@@ -263,14 +322,15 @@ def test_what_a_helper_cannot_take_is_refused_by_name(call, message):
     assert str(caught.value).startswith(message)
 
 
+def rows(**other):
+    wih, who = np.zeros((2, 4)), np.zeros((2, 2))
+    given = {"data": np.ones((3, 4)), "targets": np.ones((3, 2)), "learning_rate": 0.1}
+    train_rows(wih, who, **{**given, **other})
+
+
 def learn(**options):
     network, rng = Network([3, 4, 2], np.random.default_rng(0)), np.random.default_rng(0)
     return train(network, X, LABELS, Settings(epochs=1), rng, **options)
-
-
-with warnings.catch_warnings():  # NumPy advises against it, too
-    warnings.simplefilter("ignore")
-    MATRIX = np.asmatrix([[0.25, 0.75]])
 
 
 @pytest.mark.parametrize(

@@ -160,8 +160,9 @@ def same_number(exercise: Exercise, value: np.ndarray, other: float) -> bool:
         return distance < 1e-9
     if isinstance(exercise.right, int) and value % 1 == 0:
         return distance <= 0.5 or 0 < other - value.item() < 1  # rounded, or cut off
-    if exercise.decimals is not None:
-        return distance <= 1.001 * 10**-exercise.decimals  # cut off is as good as rounded
+    if exercise.decimals is not None:  # cut off is as good as rounded
+        units = distance * 10**exercise.decimals
+        return units <= 0.51 or (units <= 1.001 and abs(value.item()) <= abs(other))
     return distance <= 0.005 * abs(other) + 1e-12
 
 

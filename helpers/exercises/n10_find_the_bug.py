@@ -114,7 +114,7 @@ EXERCISES = {
             "the base of the logarithm: 0.624 to the n is below 0.000001": 13,
             "that is the tail of the others: 0.376 to the n": 15,
             "a whole number of samples: the first with which it is": 29.2933,
-            "all of them are counted, not those outside: where is the 0.624": 13.8155,
+            "that is the logarithm of one in a million alone: where is the 0.624": 13.8155,
         },
         solution="0.624 to the n is below 1e-6 from n = log(1e-6) / log(0.624) = 29.3 on: 30 "
         "samples. A few dozen of them tell fixed counts from coins, where it would take hundreds "

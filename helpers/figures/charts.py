@@ -15,6 +15,7 @@ from helpers.figures.style import (
     new_panels,
 )
 from helpers.figures.words import listed, minus, number, numbers
+from helpers.validation import finite_array
 
 
 @in_own_style
@@ -34,6 +35,7 @@ def lines_figure(
     The markers stand at the positions ``at``, and the alternative text gives the values there.
     ``span`` is the name, the start and the end of a range of ``x`` that is hatched.
     """
+    finite_array("x", x, (None,))
     check_groups("lines", lines, len(colours.LINES), len(x))
     fig, ax = new_figure(6.6, 3.3)
     marked = [range(len(x))[k] for k in at]
@@ -121,10 +123,12 @@ def dots_figure(
     fig, ax = new_figure(style.MAX_WIDTH, 0.48 * len(groups) + 1.3)
     dashed = reference_text(reference)
     alt = f"{title}: {x_label}, one marker a {dot}, a bar at the mean. {dashed.capitalize()}."
+    tallest = 0.0
     for row, (name, values) in enumerate(groups.items()):
         values = np.ravel(values)
         # equal values stand above each other, so that none hides another
         height = -row + 0.15 * np.array([np.sum(values[:k] == v) for k, v in enumerate(values)])
+        tallest = max(tallest, height.max())
         look = {"marker": colours.MARKERS.get(colour, "D"), "color": colour, "mfc": "none"}
         ax.plot(values, height, ls="", ms=6, mew=1.4, **look)
         mean = values.mean()
@@ -132,7 +136,7 @@ def dots_figure(
         alt += f" {name}: mean {mean:.3f}, from {values.min():.3f} to {values.max():.3f}."
     draw_reference(ax, reference)
     ax.set_yticks([-row for row in range(len(groups))], list(groups))
-    ax.set_ylim(-len(groups) + 0.4, 0.95)  # room for a stack of five
+    ax.set_ylim(-len(groups) + 0.4, max(0.95, tallest + 0.2))  # room for a stack of five
     ax.grid(axis="x", color=colours.GRID, lw=0.8)
     ax.set_axisbelow(True)
     finish(ax, f"{x_label}; the bar is the mean", "", f"{title} ({dashed})")

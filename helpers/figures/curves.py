@@ -26,14 +26,23 @@ def curves_figure(trainings: Curves, title: str = "", log: Sequence[str] = ()) -
     The quantities in ``log`` have a logarithmic scale.
     """
     check_groups("trainings", list(trainings), 2)
-    quantities = list(next(iter(trainings.values())))
+    first = next(iter(trainings.values()))
+    quantities = list(first)
+    if isinstance(log, str) or not set(log) <= set(quantities):
+        raise ValueError(f"log must be a list of some of {quantities}, got {log!r}")
     for name, training in trainings.items():
         if list(training) != quantities:
             raise ValueError(
                 f"trainings must have the same quantities, got {quantities} and {list(training)}"
             )
         for quantity, sets in training.items():
-            check_groups(f"{name}, {quantity}", sets, 2)
+            least = np.nextafter(0, 1) if quantity in log else 0
+            check_groups(f"{name}, {quantity}", sets, 2, low=least)
+            if list(sets) != list(first[quantity]):
+                raise ValueError(
+                    f"{name}, {quantity} must have the sets {list(first[quantity])} in this "
+                    f"order, got {list(sets)}"
+                )
     fig, axes = new_panels(style.MAX_WIDTH, 3.6, len(quantities))
     alt = f"{title}, over epochs."
     for ax, quantity in zip(axes[0], quantities, strict=True):

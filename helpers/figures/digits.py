@@ -31,6 +31,8 @@ def digits_figure(
     """
     check_groups("images", images)
     finite_array("images", images, (None, None, None), np.asarray(images).dtype)
+    if np.asarray(images).dtype.kind == "f" and 0 < np.max(images) <= 1:
+        raise ValueError(f"images must be pixels from 0 to 255, got {np.max(images):g} at most")
     if len(captions) != len(images):
         raise ValueError(f"captions must be {len(images)}, one an image; got {len(captions)}")
     check_count("columns", columns)

@@ -23,7 +23,7 @@ from helpers.figures.style import (
     write,
 )
 from helpers.figures.words import Nodes, edge_count, listed, network_text, number, numbers
-from helpers.validation import check_state, finite_array
+from helpers.validation import check_state, check_whole_number, finite_array
 
 Point = tuple[float, float]
 Labels = Sequence[Sequence[str]]  # what stands in the nodes, layer by layer
@@ -88,7 +88,7 @@ def draw_network(
     for k, matrix in enumerate(weights or ()):
         finite_array(f"weights[{k}]", matrix, (sizes[k + 1], sizes[k]))
     at = [column(i * (2.0 if small else 2.4), n) for i, n in enumerate(sizes)]
-    limit = max(np.abs(w).max() for w in weights) if weights else 1.0
+    limit = (max(np.abs(w).max() for w in weights) if weights else 0.0) or 1.0
     width = 0.5 if small else 0.8
     for layer in range(len(sizes) - 1):
         for j, k in product(range(sizes[layer]), range(sizes[layer + 1])):
@@ -108,6 +108,8 @@ def draw_network(
 def check_nodes(dropped: Nodes, sizes: Sequence[int]) -> None:
     """Raise ``ValueError`` unless each dropped node is one of these layers', and named once."""
     for layer, node in dropped:
+        check_whole_number("dropped, a layer", layer)
+        check_whole_number("dropped, a node", node)
         if not (0 <= layer < len(sizes) and 0 <= node < sizes[layer]):
             raise ValueError(
                 f"dropped must hold nodes (layer, node) of a {'-'.join(map(str, sizes))} network, "
@@ -139,7 +141,7 @@ def network_figure(
 ) -> Described:
     """One network: ``layers`` holds the values of the nodes, or ``node_names`` what to write.
 
-    ``titles`` names the layers.
+    ``titles`` names the layers, there must be as many of them.
     """
     check_groups("layers or node_names", node_names or layers or ())
     for k, layer in enumerate(layers or ()):
@@ -149,8 +151,12 @@ def network_figure(
     else:
         labels = [[number(value) for value in np.ravel(layer)] for layer in layers]
     sizes = [len(layer) for layer in labels]
+    for name, values, n in (("titles", titles, len(sizes)), ("weights", weights, len(sizes) - 1)):
+        if values and len(values) != n:
+            raise ValueError(f"{name} must be {n}, for {len(sizes)} layers; got {len(values)}")
     fig, ax = new_figure(2.0 * len(sizes), 0.62 * max(sizes) + 0.9)
     draw_network(ax, labels, dropped, weights, titles)
+    titles = titles or [f"layer {k + 1}" for k in range(len(sizes))]
     alt = network_text(sizes, dropped, titles)
     if layers is not None:
         for title, layer in zip(titles, layers, strict=True):
@@ -158,7 +164,8 @@ def network_figure(
     if weights is not None:
         on = [[(k, j) not in dropped for j in range(size)] for k, size in enumerate(sizes)]
         drawn = np.concatenate([w[np.ix_(on[k + 1], on[k])].ravel() for k, w in enumerate(weights)])
-        alt += f" Weights of the edges from {number(drawn.min())} to {number(drawn.max())}."
+        if drawn.size:
+            alt += f" Weights of the edges from {number(drawn.min())} to {number(drawn.max())}."
     return fig, alt
 
 
@@ -183,7 +190,7 @@ def networks_figure(sizes: Sequence[int], states_1: np.ndarray, states_2: np.nda
         ax.set_title(f"off: {numbers(first + 1)} | {numbers(second + 1)}", fontsize=style.SMALL)
         edges.add(edge_count(sizes, dropped))
     return fig, (
-        f"A table of {len(off_1)} × {len(off_2)} = {len(pairs)} small networks of "
+        f"A table of {len(pairs)} small networks, five in a row, {len(off_1)} × {len(off_2)}, of "
         f"{'-'.join(map(str, sizes))} nodes, one for each pair of states. Hidden layer 1 drops "
         f"{' or '.join(listed(off + 1) for off in off_1)}; hidden layer 2 drops "
         f"{' or '.join(listed(off + 1) for off in off_2)}. Each network keeps "
