@@ -125,6 +125,30 @@ def test_an_old_copy_is_set_aside_and_nothing_is_lost_however_often(folders):
     assert {path.parent for path in answers} == {work / copies.ASIDE}
 
 
+@pytest.mark.parametrize("name", ["02", "02_two", "02_two.ipynb", "work/02_two.ipynb"])
+def test_a_lesson_is_named_as_one_types_it(folders, name):
+    copies.bring(*folders)
+    (aside,) = copies.renew([name], *folders)
+    assert aside.name.startswith("02_two ")
+    with pytest.raises(ValueError, match=r"one of 01_one, 02_two, glossary, got '0'$"):
+        copies.renew(["0"], *folders)
+
+
+def test_a_full_disk_leaves_the_answers_where_they_were(folders, monkeypatch):
+    copies.bring(*folders)
+    copy = folders[1] / "02_two.ipynb"
+    copy.write_text(lesson("answer = 28"), encoding="utf-8")
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        copies.renew(["02_two"], *folders)
+    assert copy.read_text(encoding="utf-8") == lesson("answer = 28")
+    assert not list(folders[1].glob("*.part"))
+
+
 def test_an_unknown_lesson_is_refused_before_anything_is_moved(folders):
     copies.bring(*folders)
     with pytest.raises(ValueError, match=r"one of 01_one, 02_two, glossary, got '03_three'$"):

@@ -13,7 +13,8 @@ from helpers.recorded import recorded
 from helpers.training import Settings, train
 from tools.experiments import digits, digits_details, monte_carlo
 from tools.experiments.all_experiments import EXPERIMENTS
-from tools.experiments.digits_grids import CHOSEN, DROPOUT
+from tools.experiments.digits_grids import DROPOUT
+from tools.experiments.digits_tested import CHOSEN
 
 SAMPLE = load_sample()
 X, LABELS = averaged_pixels(SAMPLE[0]), SAMPLE[1]
@@ -284,7 +285,7 @@ GROUPS = {  # how the names of settings begin that were compared when one of the
     "examples": tuple(f"{n} digits, 4800 steps" for n in (100, 300, 1000, 3000)),
     "label_noise": ("0%", "10%", "30%"),
     "noise_rivals": tuple(f"{share} wrong, {kind}" for share in ("10%", "30%")
-                          for kind in ("early stopping", "L2", "dropout")),
+                          for kind in ("none", "early stopping", "L2", "dropout")),
 }  # fmt: skip
 
 

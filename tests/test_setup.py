@@ -129,7 +129,13 @@ exec(sys.argv.pop(1))' "$@" ;;
     [ ! -e hangs ] || sleep 30
     case "$*" in
     *"pip check") [ ! -e without-what-it-needs ] ;;
-    *) [ ! -e no-network ] && case "$*" in *constraints.txt*) [ ! -e no-wheels ] ;; esac ;;
+    *)
+        if [ -e killed ]; then rm killed; exit 137; fi
+        there=1.0
+        [ ! -e no-network ] || there=none
+        case "$*" in *constraints.txt*) [ ! -e no-wheels ] ;; esac && [ $there != none ] && exit
+        echo "(from versions: $there) No matching distribution" >&2
+        exit 1 ;;
     esac ;;
 *)
     echo "ran $*" ;;
@@ -245,9 +251,19 @@ def test_pins_that_cannot_be_installed_do_not_block(copy):
     assert copy.installs() == [True, False]
 
 
+def test_a_hiccup_does_not_leave_other_versions_than_the_pins(copy):
+    fake_python(copy.path / "python3", PYTHONS[0])
+    (copy.folder / "killed").touch()
+    done = copy.run()
+    assert done.returncode == 1 and "trying the newest" not in done.stdout
+    assert not (copy.folder / ".venv").exists()  # what was half made
+    assert copy.run().returncode == 0
+    assert copy.installs() == [True, True]
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
-    [("no-network", "is there a network?"), ("without-what-it-needs", "has not installed into")],
+    [("no-network", "is there a network,"), ("without-what-it-needs", "has not installed into")],
 )
 def test_an_environment_that_lacks_something_is_not_ready_and_it_is_said(copy, fault, said):
     fake_python(copy.path / "python3", PYTHONS[0])

@@ -61,21 +61,36 @@ def renew(names: list[str], lessons: Path = LESSONS, work: Path = WORK) -> list[
     Raises ``ValueError`` for a name that no lesson has, and for a damaged lesson, before anything
     is moved; and ``OSError`` if ``work`` cannot be written.
     """
+    named = [lesson_of(name, lessons) for name in names]
+    for lesson in named:
+        if is_damaged(lesson):
+            raise ValueError(told_damaged(lesson))
+    moved = {}
+    try:
+        for lesson in named:
+            copy = work / lesson.name
+            if copy.exists():
+                aside = free_name(work / ASIDE, copy)
+                aside.parent.mkdir(parents=True, exist_ok=True)
+                copy.rename(aside)
+                moved[copy] = aside
+        bring(lessons, work)
+    except OSError:
+        for copy, aside in moved.items():
+            if not copy.exists():
+                aside.rename(copy)
+        raise
+    return list(moved.values())
+
+
+def lesson_of(name: str, lessons: Path) -> Path:
+    """The lesson of this name, of a file with it, or of the only name that begins so."""
     of = {lesson.stem: lesson for lesson in files(lessons)}
-    for name in names:
-        if name not in of:
-            raise ValueError(f"the lesson must be one of {', '.join(of)}, got {name!r}")
-        if is_damaged(of[name]):
-            raise ValueError(told_damaged(of[name]))
-    moved = []
-    for name in names:
-        copy = work / of[name].name
-        if copy.exists():
-            moved.append(free_name(work / ASIDE, copy))
-            moved[-1].parent.mkdir(parents=True, exist_ok=True)
-            copy.rename(moved[-1])
-    bring(lessons, work)
-    return moved
+    stem = Path(name).stem
+    begin = [stem] if stem in of else [one for one in of if one.startswith(stem)]
+    if len(begin) != 1:
+        raise ValueError(f"the lesson must be one of {', '.join(of)}, got {name!r}")
+    return of[begin[0]]
 
 
 def files(lessons: Path) -> list[Path]:
@@ -152,7 +167,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="LESSON", help="default: those that changed")
     names = parser.parse_args(arguments).names
     try:
-        names = [name.removesuffix(".ipynb") for name in names] or bring()
+        names = names or bring()
         moved = renew(names)
         for sentence in damaged():
             print(sentence)

@@ -31,6 +31,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())  # on the disk before it has the name
         unfinished.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink()
         if error.errno:  # a full disk is told without a name
             error.filename = error.filename or str(unfinished)
         raise

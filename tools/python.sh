@@ -122,9 +122,15 @@ for line in open(sys.argv[1], encoding="utf-8"):
         "$(venv_python)" -m pip check >/dev/null 2>&1  # and what that needs in turn
 }
 
+no_wheel() {  # whether that is why pip has failed; without a network there are no versions at all
+    grep -q "No matching distribution\|ResolutionImpossible" "$1" && ! grep -q "from versions: none" "$1"
+}
+
 install_all() {
     if pinned "$python"; then
-        install --only-binary :all: -c constraints.txt && return
+        install --only-binary :all: -c constraints.txt 2>"$begun/errors" && return
+        cat "$begun/errors" >&2
+        no_wheel "$begun/errors" || return 1
         echo "The versions in constraints.txt cannot be installed here: trying the newest that can."
     elif [ -n "${LESSON_NEWEST:-}" ]; then
         echo "LESSON_NEWEST is set: installing the newest versions, not those in constraints.txt."
@@ -141,6 +147,8 @@ as_before() {  # what there was before a set-up that has not come to its end
         mv "$setting_up/before" "$venv"
     elif [ -s "$setting_up/ready" ]; then  # added to
         mv "$setting_up/ready" "$venv/ready"
+    elif [ -n "$making" ]; then  # nothing; what is half made would only fill the disk
+        rm -rf "$venv"
     fi
 }
 
@@ -178,6 +186,7 @@ if [ -n "${PYTHON:-}" ] || ! ready; then
 fi
 setting_up=$venv.setting-up
 begun=  # the same, once it is ours
+making=  # 1, once a new environment is begun
 if ! ready; then
     mkdir -p "$(dirname "$venv")"
     begin_alone
@@ -203,6 +212,7 @@ if ! ready; then  # it may be, if another has done it
             # the Python that was chosen may have been the one in it, as where it is activated
             [ "$(fitting_version "$python")" = "$version" ] || python=$(venv=$begun/before && venv_python)
         fi
+        making=1
         "$python" -m venv --clear "$venv" 2>"$begun/errors" || {  # Ctrl-C ends here, without them
             cat "$begun/errors" >&2
             exit 1
@@ -211,7 +221,8 @@ if ! ready; then  # it may be, if another has done it
     : >"$venv/ready"  # until it is
     unset PIP_TARGET PIP_PREFIX PIP_ROOT
     install_all || {
-        echo "pip could not install what $venv needs: is there a network? The set-up needs one, once." >&2
+        echo "pip could not install what $venv needs: is there a network, and room on the disk? The set-up" \
+            "needs both, once." >&2
         [ ! -d "$begun/before" ] || echo "What was in $venv before is there again." >&2
         exit 1
     }

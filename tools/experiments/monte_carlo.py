@@ -143,7 +143,11 @@ CALIBRATION_RESULTS = ("error", "gap", "surplus", "gap_masked", "surplus_masked"
 N_MASKED = 50  # predictions that are averaged
 CALIBRATION = {
     "none": {},
+    "none, learning rate 0.01": {"learning_rate": 0.01},
+    "none, learning rate 0.02": {"learning_rate": 0.02},
     "none, learning rate 0.3": {"learning_rate": 0.3},
+    "none, 10 epochs": {"epochs": 10},
+    "L2, l2 0.001, learning rate 0.2": {"l2": 1e-3, "learning_rate": 0.2},
     "none, stopped early": {"patience": 10},
     **{f"drops 0.2 and 0.5, {n} epochs": {**DROPOUT, "epochs": n} for n in (10, 20, 60, 200)},
     "drops 0.2 and 0.3, learning rate 0.1": {**drops(0.2, 0.3), "learning_rate": 0.1},
