@@ -24,6 +24,7 @@ from helpers.validation import (
 
 FEWEST = 20  # rows: less cannot be split in three
 LIMIT = 3  # standard deviations
+MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null")  # in the place of a class
 
 
 class Table(NamedTuple):
@@ -54,12 +55,17 @@ def read_table(path: str | Path, label: str) -> Table:
             )
         values = dict(zip(names, row, strict=True))
         labels.append(values.pop(label).strip())
-        if not labels[-1]:
+        if labels[-1] in MISSING:
             raise ValueError(f"{path}, line {line}, column {label!r}: the class is missing")
         numbers.append([_number(path, line, name, text) for name, text in values.items()])
     if len(rows) < FEWEST:
         raise ValueError(f"{path}: there must be at least {FEWEST} rows of data, got {len(rows)}")
     classes, labels = np.unique(labels, return_inverse=True)
+    if len(classes) > len(rows) / 2:
+        raise ValueError(
+            f"{path}, column {label!r}: there are {len(classes)} classes in {len(rows)} rows; are "
+            "these classes?"
+        )
     if len(classes) < 2:
         raise ValueError(
             f"{path}, column {label!r}: there must be two classes or more, got {classes[0]!s}"
@@ -140,11 +146,17 @@ def _lines(path: Path) -> list[tuple[int, list[str]]]:
 
 
 def _check_names(path: Path, names: list[str], label: str) -> None:
+    if "" in names:
+        raise ValueError(
+            f"{path}, line 1: column {names.index('') + 1} has no name. Is it an index? Leave it "
+            "out, with pandas by to_csv(..., index=False): it may give the class away"
+        )
     twice = [name for name, n in Counter(names).items() if n > 1]
     if twice:
         raise ValueError(f"{path}, line 1: the column {twice[0]!r} is named twice")
     if label not in names:
-        semicolons = "; values must be separated by commas" if ";" in "".join(names) else ""
+        other = ";" in "".join(names) or "\t" in "".join(names)
+        semicolons = "; values must be separated by commas" if other else ""
         raise ValueError(
             f"{path}, line 1: no column is named {label!r}, but {', '.join(names)}{semicolons}"
         )
@@ -154,7 +166,7 @@ def _check_names(path: Path, names: list[str], label: str) -> None:
 
 def _number(path: Path, line: int, column: str, text: str) -> float:
     try:
-        value = float(text)
+        value = math.nan if "_" in text else float(text)  # to Python 1_000 is a number
     except ValueError:
         value = math.nan
     if not math.isfinite(value):

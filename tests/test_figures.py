@@ -279,7 +279,7 @@ def test_lines_are_told_apart_without_colour():
     assert first.get_linestyle() != second.get_linestyle()
     assert first.get_marker() != second.get_marker()
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["masked", "sliced"]
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("nodes", "milliseconds")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("nodes", "milliseconds (logarithmic scale)")
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
     assert "milliseconds over nodes (logarithmic scale: x and y)." in alt
     assert f"masked: 0.001 at 32, 4 at 1024. sliced: 1e{MINUS}05 at 32, 2 at 1024." in alt

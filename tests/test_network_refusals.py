@@ -1,11 +1,16 @@
 """What the functions of a network refuse, and how they say so."""
 
+import copy
+
 import numpy as np
 import pytest
 from test_network import new_network
 
-from helpers.network import error_rate, forward, loss_and_gradient, predict
+from helpers.network import Network, error_rate, forward, loss_and_gradient, predict
+from helpers.sub_networks import add_restored, thin_network
+from helpers.training import Settings, train
 
+RNG = np.random.default_rng(0)
 NETWORK = new_network([3, 4, 2], 0)
 X = np.ones((5, 3))
 LABELS = np.zeros(5, int)
@@ -76,3 +81,93 @@ def test_labels_that_do_not_fit_are_refused(labels, error, message):
 def test_a_chunk_has_a_sample_at_least(chunk, error):
     with pytest.raises(error, match=rf"^chunk must be .*got {chunk}$"):
         predict(NETWORK, X, chunk=chunk)
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
+def test_an_error_rate_of_what_is_not_finite_is_none(value):
+    broken = X.copy()
+    broken[1] = value
+    with pytest.raises(ValueError, match=r"^x must be finite$"):
+        error_rate(NETWORK, broken, LABELS)
+    network = Network([3, 4, 2], RNG)
+    network.biases[0][0] = value
+    with pytest.raises(ValueError, match=r"^the network's parameters must be finite$"):
+        error_rate(network, X, LABELS)
+
+
+def test_an_error_rate_of_predictions_that_overflow_is_none():
+    network = Network([3, 4, 2], RNG)
+    network.parameters[:] = 1e30
+    with pytest.raises(ValueError, match=r"too large: a prediction is nan$"):
+        error_rate(network, X * 1e10, LABELS)
+
+
+@pytest.mark.parametrize("mask", [np.array([1, np.nan, 0, 1]), np.array(list("1011")), np.inf])
+def test_a_mask_that_is_none_is_refused(mask):
+    with pytest.raises(ValueError, match=r"^masks\[1\] must be finite numbers, or booleans"):
+        forward(NETWORK, X, [None, mask])
+
+
+def test_a_mask_may_be_of_booleans():
+    keep = np.array([True, False, True, True])
+    for one, other in zip(
+        forward(NETWORK, X, [None, keep]),
+        forward(NETWORK, X, [None, keep.astype(float)]),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_weights_are_changed_in_place_or_not_at_all():
+    network = Network([3, 4, 2], RNG)
+    network.weights[0] -= 1
+    network.parameters *= 0.5
+    before = network.parameters.copy()
+    for name in ("parameters", "weights", "biases"):
+        with pytest.raises(AttributeError, match=rf"^network\.{name} must be changed in place"):
+            setattr(network, name, getattr(network, name)[:])
+    network.weights[1] = network.weights[1].copy()
+    for call in (
+        lambda: predict(network, X),
+        lambda: forward(network, X),
+        lambda: loss_and_gradient(network, X, LABELS),
+        lambda: train(network, X, LABELS, Settings(epochs=1), RNG),
+    ):
+        with pytest.raises(ValueError, match=r"^network\.weights\[1\] must be a view into"):
+            call()
+    np.testing.assert_array_equal(network.parameters, before)
+
+
+def test_a_gradient_is_not_written_over_the_parameters():
+    network = Network([3, 4, 2], RNG)
+    with pytest.raises(ValueError, match=r"^gradient must be an array of its own, got the param"):
+        loss_and_gradient(network, X, LABELS, gradient=network.parameters)
+
+
+def test_a_copy_of_a_network_has_parameters_of_its_own():
+    before, other = NETWORK.parameters.copy(), copy.copy(NETWORK)
+    other.weights[0][...] = 1
+    assert other.parameters[0] == 1
+    np.testing.assert_array_equal(NETWORK.parameters, before)
+
+
+def test_the_accuracy_of_predictions_that_are_none_is_none():
+    loss, accuracy, _ = loss_and_gradient(NETWORK, X * np.nan, LABELS)
+    assert np.isnan(loss) and np.isnan(accuracy)
+
+
+def test_what_is_added_to_a_gradient_has_its_shape():
+    active = [np.arange(3), np.arange(2)]
+    sub = thin_network(NETWORK, active)
+    total, part = np.zeros_like(NETWORK.parameters), np.zeros_like(sub.parameters)
+    for sizes in ((total[1:], part), (total, np.append(part, 0))):
+        with pytest.raises(ValueError, match=r"must have the same shape, got"):
+            add_restored(*sizes, NETWORK, sub, active)
+    with pytest.raises(TypeError, match=r"^active\[1\] must not be a masked array"):
+        thin_network(NETWORK, [active[0], np.ma.masked_array([0, 1], [0, 1])])
+
+
+def test_numpy_may_be_told_to_raise_for_what_is_too_small():
+    with np.errstate(all="raise"):
+        history = train(new_network([3, 4, 2], 0), X, LABELS, Settings(epochs=1), RNG)
+    assert len(history.loss) == 1

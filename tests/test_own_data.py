@@ -46,6 +46,14 @@ BROKEN = {
     f"there must be at least {FEWEST} rows of data, got 2": ["x,y,l", ROWS[0], ROWS[1]],
     "line 2: unexpected end of data": ["x,y,l", '1,2,"a'],
     "the file is empty": [""],
+    "line 1: column 1 has no name. Is it an index?": [",x,l", *ROWS],
+    "line 2, column 'l': the class is missing": ["x,y,l", "1,2,NA", *ROWS],
+    "line 2, column 'x': it must be a finite number, got '1_000'": ["x,y,l", "1_000,2,a", *ROWS],
+    f"there are {FEWEST} classes in {FEWEST} rows; are these classes?": [
+        "x,l",
+        *[f"1,{k / 7}" for k in range(FEWEST)],
+    ],
+    "but x\ty\tl; values must be separated by commas": ["x\ty\tl", "1\t2\ta"],
 }
 
 

@@ -1,6 +1,5 @@
 """Input that would give a wrong result without a word is refused, by the name of its argument."""
 
-import copy
 import warnings
 from fractions import Fraction
 
@@ -36,7 +35,6 @@ from helpers.mnist import one_hot, unit_pixels
 from helpers.network import Network, error_rate, forward, loss_and_gradient, predict
 from helpers.noise import noise_of
 from helpers.slicing import active_indices, count_active, restore, squared_error_gradients, thin
-from helpers.sub_networks import add_restored, thin_network
 from helpers.training import Settings, limit_norms, train
 from helpers.two_matrices import (
     count_pairs,
@@ -77,41 +75,6 @@ def test_softmax_wants_floats(dtype):
 def test_softmax_with_its_loss_wants_floats(dtype):
     with pytest.raises(TypeError, match=r"^logits must be an array of"):
         softmax_cross_entropy(np.array([[0, 1]]).astype(dtype), np.array([0]))
-
-
-@pytest.mark.parametrize("value", [np.nan, -np.inf])
-def test_an_error_rate_of_what_is_not_finite_is_none(value):
-    broken = X.copy()
-    broken[1] = value
-    with pytest.raises(ValueError, match=r"^x must be finite$"):
-        error_rate(NETWORK, broken, LABELS)
-    network = Network([3, 4, 2], np.random.default_rng(0))
-    network.biases[0][0] = value
-    with pytest.raises(ValueError, match=r"^the network's parameters must be finite$"):
-        error_rate(network, X, LABELS)
-
-
-def test_an_error_rate_of_predictions_that_overflow_is_none():
-    network = Network([3, 4, 2], np.random.default_rng(0))
-    network.parameters[:] = 1e30
-    with pytest.raises(ValueError, match=r"too large: a prediction is nan$"):
-        error_rate(network, X * 1e10, LABELS)
-
-
-@pytest.mark.parametrize("mask", [np.array([1, np.nan, 0, 1]), np.array(list("1011")), np.inf])
-def test_a_mask_that_is_none_is_refused(mask):
-    with pytest.raises(ValueError, match=r"^masks\[1\] must be finite numbers, or booleans"):
-        forward(NETWORK, X, [None, mask])
-
-
-def test_a_mask_may_be_of_booleans():
-    keep = np.array([True, False, True, True])
-    for one, other in zip(
-        forward(NETWORK, X, [None, keep]),
-        forward(NETWORK, X, [None, keep.astype(float)]),
-        strict=True,
-    ):
-        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("rows", [[-1], [0, 2], [True, False], [0.0], [[0]]])
@@ -370,61 +333,6 @@ MASKED = np.ma.masked_array([1, 0], mask=[0, 1])
 def test_the_mask_of_a_masked_array_is_not_passed_over(call):
     with pytest.raises(TypeError, match=r"must not be a masked array: its mask would be ignored$"):
         call()
-
-
-def test_weights_are_changed_in_place_or_not_at_all():
-    network = Network([3, 4, 2], np.random.default_rng(0))
-    network.weights[0] -= 1
-    network.parameters *= 0.5
-    before = network.parameters.copy()
-    for name in ("parameters", "weights", "biases"):
-        with pytest.raises(AttributeError, match=rf"^network\.{name} must be changed in place"):
-            setattr(network, name, getattr(network, name)[:])
-    network.weights[1] = network.weights[1].copy()
-    for call in (
-        lambda: predict(network, X),
-        lambda: forward(network, X),
-        lambda: loss_and_gradient(network, X, LABELS),
-        lambda: train(network, X, LABELS, Settings(epochs=1), RNG),
-    ):
-        with pytest.raises(ValueError, match=r"^network\.weights\[1\] must be a view into"):
-            call()
-    np.testing.assert_array_equal(network.parameters, before)
-
-
-def test_a_gradient_is_not_written_over_the_parameters():
-    network = Network([3, 4, 2], np.random.default_rng(0))
-    with pytest.raises(ValueError, match=r"^gradient must be an array of its own, got the param"):
-        loss_and_gradient(network, X, LABELS, gradient=network.parameters)
-
-
-def test_a_copy_of_a_network_has_parameters_of_its_own():
-    before, other = NETWORK.parameters.copy(), copy.copy(NETWORK)
-    other.weights[0][...] = 1
-    assert other.parameters[0] == 1
-    np.testing.assert_array_equal(NETWORK.parameters, before)
-
-
-def test_the_accuracy_of_predictions_that_are_none_is_none():
-    loss, accuracy, _ = loss_and_gradient(NETWORK, X * np.nan, LABELS)
-    assert np.isnan(loss) and np.isnan(accuracy)
-
-
-def test_what_is_added_to_a_gradient_has_its_shape():
-    active = [np.arange(3), np.arange(2)]
-    sub = thin_network(NETWORK, active)
-    total, part = np.zeros_like(NETWORK.parameters), np.zeros_like(sub.parameters)
-    for sizes in ((total[1:], part), (total, np.append(part, 0))):
-        with pytest.raises(ValueError, match=r"must have the same shape, got"):
-            add_restored(*sizes, NETWORK, sub, active)
-    with pytest.raises(TypeError, match=r"^active\[1\] must not be a masked array"):
-        thin_network(NETWORK, [active[0], np.ma.masked_array([0, 1], [0, 1])])
-
-
-def test_numpy_may_be_told_to_raise_for_what_is_too_small():
-    with np.errstate(all="raise"):
-        history = learn()
-    assert len(history.loss) == 1
 
 
 def gradients(**other):

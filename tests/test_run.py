@@ -22,12 +22,16 @@ def test_outputs_are_stored_in_one_piece_and_nothing_else_changes(tmp_path, monk
     nbformat.write(v4.new_notebook(cells=[header, *cells], metadata=METADATA), path)
     failing = v4.new_notebook(cells=[header, v4.new_code_cell("1 / 0")], metadata=METADATA)
     nbformat.write(failing, broken)
+    without = tmp_path / "03_without.ipynb"
+    missing = v4.new_code_cell("import a_package_that_nobody_has")
+    nbformat.write(v4.new_notebook(cells=[header, missing], metadata=METADATA), without)
     before = broken.read_bytes()
 
-    assert run.run_all([path, broken], at_once=2, store=True) == [True, False]
+    assert run.run_all([path, broken, without], at_once=2, store=True) == [True, False, False]
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("01_good") and lines[0].endswith("ok")
     assert lines[1].startswith("02_broken") and "ZeroDivisionError" in lines[1]
+    assert lines[3].startswith("a package is missing: after make clean")
     stored = nbformat.read(path, as_version=4)
     assert stored.metadata == METADATA
     assert [output.text for output in stored.cells[1].outputs] == ["one line\n"]

@@ -69,10 +69,15 @@ if __name__ == "__main__":
     if Path(sys.prefix).parent == PROJECT:
         with suppress(OSError):  # where nothing can be written there will be news
             ask_for_no_news()
+    if not os.environ.get("JUPYTER_PORT", "0").isdigit():  # as a cluster sets it: tcp://…
+        del os.environ["JUPYTER_PORT"]
     folder = copies_folder()
     try:
         LabApp.launch_instance([*lab_options(folder), *sys.argv[1:]])
     except OSError as error:  # a home that cannot be written in
         print(f"error: JupyterLab cannot begin: {error}", file=sys.stderr)
-        print("It writes into your home folder; HOME=/tmp/home make lab names another.")
+        print(
+            "It writes into your home folder, or where JUPYTER_CONFIG_DIR, JUPYTER_DATA_DIR and "
+            "JUPYTER_RUNTIME_DIR say; HOME=/tmp/home make lab names another."
+        )
         sys.exit(1)

@@ -25,6 +25,11 @@ fi
 venv=${LESSON_VENV:-.venv}
 testing=tests/requirements.txt
 requirements=${LESSON_REQUIREMENTS:-$testing}
+[ -f "$requirements" ] || {
+    echo "LESSON_REQUIREMENTS names no file: $requirements" >&2
+    exit 1
+}
+[ "${LESSON_NEWEST:-}" != 0 ] || LESSON_NEWEST=
 # "3.15" of the line "# Tested with Python 3.11 to 3.15"
 newest_tested=$(sed -n 's/^# Tested with Python [0-9.]* to \([0-9]*\.[0-9]*\)$/\1/p' constraints.txt)
 
@@ -179,7 +184,8 @@ unset PYTHONSAFEPATH  # "-m tools.run" is found from this folder
 unset PYTHONPATH  # .venv has all that is needed; what else is there may be broken, or another NumPy
 unset PYTHONHOME PYTHONHASHSEED  # with a wrong one no Python runs at all
 unset PYTHONOPTIMIZE  # without assert statements there are no tests
-unset PYTHONINSPECT PYTHONPLATLIBDIR PYTHONWARNINGS PYTHONEXECUTABLE PYTHONCASEOK
+unset PYTHONINSPECT PYTHONPLATLIBDIR PYTHONWARNINGS PYTHONEXECUTABLE PYTHONCASEOK PYTHONDEVMODE PYTHONVERBOSE
+unset NPY_PROMOTION_STATE  # of NumPy 1: a warning stops the tests
 unset PYTEST_ADDOPTS PYTEST_PLUGINS PYTEST_DISABLE_PLUGIN_AUTOLOAD
 if [ -n "${PYTHON:-}" ] || ! ready; then
     python=$(choose_python)

@@ -98,7 +98,7 @@ def run_all(paths: list[Path], at_once: int, store: bool) -> list[bool]:
     those that are being executed end after the cell that they are in.
     """
     stop = Event()
-    ran = []
+    ran, missing = [], False
     with ThreadPoolExecutor(at_once) as pool:
         longest_first = sorted(paths, key=promised_seconds, reverse=True)
         results = {path: pool.submit(run, path, store, stop) for path in longest_first}
@@ -107,10 +107,13 @@ def run_all(paths: list[Path], at_once: int, store: bool) -> list[bool]:
                 well, line = results[path].result()
                 ran.append(well)
                 print(line, flush=True)
+                missing = missing or "ModuleNotFoundError" in line
         except KeyboardInterrupt:
             stop.set()
             pool.shutdown(cancel_futures=True)
             raise
+    if missing:
+        print("a package is missing: after make clean the next command sets .venv up anew")
     return ran
 
 

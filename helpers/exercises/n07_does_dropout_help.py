@@ -51,6 +51,8 @@ def judge_training(answer: np.ndarray) -> str:
         return "the sign: how much lower is the error with dropout"
     if abs(100 * gain - GAIN) < 3 * ERROR:
         return "in points of percent: 0.12 is an error of 12 %"
+    if abs(gain - ON_TEST["gain"][0]) < ERROR:
+        return "that is the gain on the test digits; hand in that on the validation digits"
     if abs(gain - GAIN) >= 3 * ERROR:
         return ANOTHER
     if abs(error / SD - 1) < 0.25:
@@ -72,6 +74,7 @@ EXERCISES = {
             ),
             "give three decimals; is the sum of the squares divided by n - 1 (ddof=1)": 0.04,
             "that is the mean gain itself": 2.8,
+            "that is how far an interval reaches; the standard error itself is asked for": 0.124,
         },
         solution="the gains are 2.9, 2.7, 2.8, 2.9 and 2.7, their SD is 0.1, and 0.1 / √5 = 0.045. "
         "Without pairing it would be 0.214: seeds that are bad without dropout are bad with it.",
@@ -93,6 +96,9 @@ EXERCISES = {
                 new, old, factor, (old - new).std() / np.sqrt(len(new))
             ),
             "the lower end comes first": lambda new, old, factor: interval(new, old, factor)[::-1],
+            "n is how many values are handed in, not always ten": lambda new, old, factor: interval(
+                new, old, factor, (old - new).std(ddof=1) / np.sqrt(10)
+            ),
             "use the factor that is handed in": lambda new, old, factor: interval(new, old, 2.0),
             "that factor is for very many seeds; use the one that is handed in": (
                 lambda new, old, factor: interval(new, old, 1.96)
@@ -137,6 +143,10 @@ EXERCISES = {
             "the sign: how much lower is the error with dropout": (-GAIN, ERROR),
             "in points of percent: 0.12 is an error of 12 %": (GAIN / 100, ERROR / 100),
             "the gain comes first, then its standard error": (ERROR, GAIN),
+            "that is the gain on the test digits; hand in that on the validation digits": (
+                float(ON_TEST["gain"][0]),
+                float(ON_TEST["of_seeds"][0]),
+            ),
             ANOTHER: (9.0, 0.2),
             "the gain is right; its error is the SD of the ten gains, not that of their mean": (
                 (GAIN, SD)
@@ -154,7 +164,7 @@ EXERCISES = {
         "error_rate(network, *validation). On the 3,000 test digits the same trainings gain "
         f"{ON_TEST['gain'][0]:.2f} ± {ON_TEST['of_seeds'][0]:.2f} (SE of seeds), and other test "
         f"digits would move that by {ON_TEST['of_digits'][0]:.2f} (SE) besides: no gain for sure. "
-        "The digits that judge decide more than the seeds.",
+        "(These ten seeds agree unusually well. Other ten may have twice the standard error.)",
         judge=judge_training,
     ),
     "07.5": Exercise(

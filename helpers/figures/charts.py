@@ -53,7 +53,7 @@ def lines_figure(
     style.set_log(ax, log, x)
     if len(lines) > 1 or span:
         ax.legend(**style.LEGEND)
-    finish(ax, x_label, y_label, title)
+    finish(ax, x_label, style.with_scale(y_label, log, "y"), title)
     return fig, alt
 
 

@@ -109,5 +109,6 @@ def means_figure(
     if len(groups) > 1:  # outside: a marker of the legend looks like one of the data
         columns = len(groups) if len(groups) < 4 else 2
         fig.legend(loc="outside lower center", ncols=columns, **style.LEGEND)
+    y_label = style.with_scale(y_label, log, "y")
     finish(ax, x_label, y_label, f"{title} (bars: ± 1 SE)" if title else "")
     return fig, alt

@@ -144,6 +144,11 @@ def log_text(log: str) -> str:
     return f" (logarithmic scale: {' and '.join(log)})" if log else ""
 
 
+def with_scale(label: str, log: str, axis: str) -> str:
+    """The label of an axis, which says of a logarithmic one that it is."""
+    return f"{label} (logarithmic scale)" if axis in log else label
+
+
 def finish(ax: Axes, x_label: str, y_label: str, title: str = "") -> None:
     """Label the axes of a chart and take away what is not data."""
     ax.set_xlabel(x_label, fontsize=TEXT)
