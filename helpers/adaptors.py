@@ -37,7 +37,10 @@ def of_class(
     if not callable(getattr(layer, "forward", None)):
         raise TypeError(f"layer must have a method forward, got {layer!r}")
     if not hasattr(layer, flag):
-        raise ValueError(f"flag must be an attribute of the layer, got {flag!r}")
+        raise ValueError(
+            f"flag must be an attribute of the layer, got {flag!r}; where the mode is an argument "
+            "of forward, of_pair calls it"
+        )
     was = getattr(layer, flag)
 
     def forward(x: np.ndarray, training: bool, rng: np.random.Generator) -> tuple:

@@ -122,7 +122,10 @@ def _repeats(trial: Trial) -> None:
     """The same state of rng gives the same mask."""
     one, other = (trial.call(True, rng=np.random.default_rng(trial.seed))[0] for _ in range(2))
     if not np.array_equal(one, other):
-        raise Broken("the same state of rng gave two masks", "is another source drawn from")
+        raise Broken(
+            "the same state of rng gave two masks",
+            "is another source drawn from, or does something change from call to call",
+        )
 
 
 def _global_stream(trial: Trial) -> None:
@@ -194,7 +197,11 @@ def _way_back(
     last = factors = y / trial.x if factors is None else factors
     if cache is not None:  # then another forward pass may lie between, as where a layer is shared
         last = trial.call(True)[0] / trial.x
-    got = np.array(trial.backward(grad.copy(), cache))
+    came = trial.backward(grad.copy(), cache)
+    if came is None or isinstance(came, tuple):
+        missing = "is a return missing" if came is None else ""
+        raise Broken(f"backward returns {'None' if came is None else 'a tuple'}", missing)
+    got = np.array(came)
     if got.shape != grad.shape:
         raise Broken(f"the gradient has shape {got.shape}, not {grad.shape}")
     if not np.isfinite(got).all():
@@ -216,20 +223,23 @@ def _way_back(
         }
         other = "mask" if ((got != 0) != on).any() else "scale"
         at_0 = ", or does the mask depend on x" if other == "mask" and zero.any() else ""
-        if not same(_again(trial, cache), got):
+        again = _again(trial, cache, got)
+        if same(again - got, grad * factors):
             guesses["is it added to what an earlier call gave"] = got
+        elif not same(again, got):
+            guesses["a fresh mask on the way back"] = got
         guesses[f"another {other} than in the forward pass{at_0}"] = got
         named = next(name for name, guess in guesses.items() if same(got, guess))
         wrong = np.mean(np.abs(got - grad * factors) > CLOSE * np.abs(got))
         raise Broken(f"{wrong:.0%} of the gradient is not grad · mask · scale", named)
 
 
-def _again(trial: Trial, cache: object) -> np.ndarray:
-    """What the way back gives for the same gradient and cache a second time, if it can."""
+def _again(trial: Trial, cache: object, got: np.ndarray) -> np.ndarray:
+    """What the way back gives for the same gradient and cache a second time; ``got`` if not."""
     try:
         return np.array(trial.backward(trial.grad.copy(), cache))
     except (Exception, SystemExit):  # a cache that is for one gradient alone
-        return np.zeros_like(trial.grad)
+        return got
 
 
 def _backward_predicting(trial: Trial) -> None:

@@ -14,7 +14,6 @@ from scipy.special import bdtr, ndtr
 from helpers.trial import AXES, CLOSE, Broken, Skipped, Trial, same
 
 IMPOSSIBLE = 1e-12  # a probability that no level is as small as
-LARGE = 1e6  # no scale of a dropout, but the infinity of attention scores
 BY_CHANCE = (*AXES, "counts", "rate", "mean")
 
 
@@ -31,10 +30,17 @@ def samples(trial: Trial) -> None:
 def calls(trial: Trial) -> None:
     """The masks of two calls are independent."""
     n, different = len(trial.dropped), len(_different(trial))
+    off = int((~trial.dropped.any(axis=(1, 2))).sum())
+    if different < n and off > 1:
+        raise Broken(f"{off} of {n} calls drop nothing", "is it off in some calls")
     if different < n:
         few = "a generator with few seeds, or masks that come again"
         raise Broken(f"{n} calls have {different} masks", few)
-    _independent(trial, "calls", "a seed inside of forward, a mask that is kept or made of x")
+    _independent(
+        trial,
+        "calls",
+        "a seed inside, an rng that is not moved on, a mask that is kept or made of x",
+    )
 
 
 def _different(trial: Trial) -> np.ndarray:
@@ -103,13 +109,15 @@ def rate(trial: Trial) -> None:
             1 - drop: "is drop taken for what is kept",
             float(ndtr(drop)): "normal numbers for uniform ones",
         }
-        mistake = nearest(share, guesses)
+        k, n = dropped.sum(), dropped.size
+        likely = [guess for guess in guesses if not trial.unlikely(k, n, guess, n_tests)]
+        mistake = guesses[likely[0]] if likely else ""
         if not dropped.any():
             off = "is dropout off, from the start or since the first prediction"
-            alike = same(trial.draws, trial.draws.flat[0])
-            mistake = off if alike else "is it noise, without zeros"
-            if np.abs(trial.draws).max() > LARGE:
-                mistake = "is what is dropped set to a large number, not to 0"
+            values, counts = np.unique(trial.draws.round(6), return_counts=True)
+            mistake = off if len(values) == 1 else "is it noise, without zeros"
+            if len(values) > 1 and not trial.unlikely(counts.max(), n, 1 - drop, n_tests):
+                mistake = "is what is dropped set to something else than 0"
         raise Broken(f"{share:.4f} of {dropped.size:,} units are dropped, not {drop}", mistake)
     if set(trial.report.broken) & {*AXES, "counts"}:
         raise Skipped(
@@ -159,14 +167,15 @@ def mean(trial: Trial) -> None:
     if wrong:
         once_each = ", in training and when predicting"
         twice = "scaled twice" + ("" if same(np.array(predicted), 1.0) else once_each)
-        guesses = {  # of the scale alone: a wrong rate is another mistake
-            1.0: "",
+        guesses = {
             (1 - drop) / drop: "divided by drop instead of 1 − drop",
             1 - drop: "is the scale 1 / (1 − drop) missing",
             1 / (1 - drop): twice,
             (1 - drop) ** 2: "multiplied by 1 − drop instead of divided",
+            1.0: "",  # of the scale alone: a wrong rate is another mistake
         }
-        mistake = nearest(scale * (1 - drop) / predicted, guesses)
+        off_by = scale * (1 - drop) / predicted
+        mistake = next((guesses[g] for g in guesses if abs(g / off_by - 1) < 1e-3), "")
         if scale == 1 and same(np.array(predicted), drop):
             mistake = "multiplied by drop instead of 1 − drop when predicting"
         elif same(np.array(predicted), 1 / (1 - drop)):
@@ -182,7 +191,9 @@ def mean(trial: Trial) -> None:
         return
     if not (same(np.array(predicted), 1.0) or same(np.array(predicted), 1 - drop)):
         seen = f"a prediction is {predicted:g} times its input, not 1 or {1 - drop:g} times"
-        raise Broken(seen, "a factor that training has, too")
+        raise Broken(
+            seen, "a factor that training has, too" if same(right, scale / predicted) else ""
+        )
 
 
 def differs(means: np.ndarray, expected: float, least: float = 0.0) -> bool:
@@ -192,9 +203,3 @@ def differs(means: np.ndarray, expected: float, least: float = 0.0) -> bool:
     """
     error = means.std() / np.sqrt(len(means)) if len(means) > 1 else np.inf
     return bool(abs(means.mean() - expected) > 6 * max(error, least) + CLOSE)
-
-
-def nearest(value: float, guesses: dict[float, str]) -> str:
-    """What the nearest guess stands for, if it is within two hundredths; else nothing."""
-    near = min(guesses, key=lambda guess: abs(guess - value))
-    return guesses[near] if abs(near - value) < 0.02 * max(1, value) else ""

@@ -246,6 +246,17 @@ def test_a_forgotten_return_is_told():
     assert report.broken == {"shape": ("forward returns None", "is a return missing")}
 
 
+def test_a_fresh_mask_on_the_way_back_is_told():
+    def forward(x, training, rng):
+        return (x * coins(x.shape, rng) / (1 - DROP), rng) if training else (x, None)
+
+    def backward(grad, rng):
+        return grad if rng is None else grad * coins(grad.shape, rng) / (1 - DROP)
+
+    report = diagnose(forward, backward, drop=DROP)
+    assert report.broken["backward"][1] == "a fresh mask on the way back"
+
+
 def test_a_gradient_that_is_added_up_is_told():
     total = {}
 

@@ -135,7 +135,10 @@ SAID = {
     },
     "sixteen masks in turn": {
         "calls": ("32 calls have 16 masks", "a generator with few seeds, or masks that come again"),
-        "repeats": ("the same state of rng gave two masks", "is another source drawn from"),
+        "repeats": (
+            "the same state of rng gave two masks",
+            "is another source drawn from, or does something change from call to call",
+        ),
     },
     "sixty seeds": {
         "calls": ("32 calls have 21 masks", "a generator with few seeds, or masks that come again"),
@@ -290,12 +293,36 @@ def test_few_seeds_are_told_and_nothing_else(n_seeds):
     assert broken["calls"][1] == "a generator with few seeds, or masks that come again"
 
 
-def test_what_is_dropped_to_a_large_negative_number_is_told():
+@pytest.mark.parametrize("instead", [lambda x: -1e-8 * x, lambda x: -x])
+def test_what_is_dropped_to_another_value_is_told(instead):
     def forward(x, training, rng):
-        return np.where(coins(x.shape, rng), x / (1 - DROP), -1e9) if training else x
+        return np.where(coins(x.shape, rng), x / (1 - DROP), instead(x)) if training else x
 
-    mistake = "is what is dropped set to a large number, not to 0"
+    mistake = "is what is dropped set to something else than 0"
     assert diagnose(forward, drop=DROP).broken["rate"][1] == mistake
+
+
+@pytest.mark.parametrize("drop", [0.1, 0.5])
+def test_a_wrong_rate_with_the_right_scale_gets_no_false_hint(drop):
+    def forward(x, training, rng):
+        return x * (rng.uniform(-1, 1, x.shape) >= drop) / (1 - drop) if training else x
+
+    broken = diagnose(forward, drop=drop).broken
+    assert (broken["rate"][1], broken["mean"][1]) == ("", "")
+
+
+def test_calls_in_which_nothing_is_dropped_are_told():
+    calls = iter(range(10**6))
+
+    def draw(shape, rng):
+        return coins(shape, rng, DROP if next(calls) > 12 else 0.0)
+
+    seen, mistake = diagnose(masked(draw), drop=DROP).broken["calls"]
+    assert seen.endswith("of 32 calls drop nothing") and mistake == "is it off in some calls"
+
+
+def test_a_factor_of_the_prediction_alone_is_not_told_to_be_in_training():
+    assert diagnose(masked(coins, predicted=0.998), drop=DROP).broken["mean"][1] == ""
 
 
 def test_a_drop_that_grows_is_not_told_to_be_divided_by_what_stayed():

@@ -8,7 +8,7 @@ from helpers.exercises.judge import Exercise
 from helpers.masks import dropout
 
 LAYER = np.array([[3.0, -1.0, 2.0, 0.5], [1.0, 4.0, -2.0, 7.0]])
-MASK = np.array([[1.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
+MASK = np.array([[1.0, 1.0, 0.0, 1.0], [0.0, 1.0, 1.0, 0.0]])
 COLUMN = np.array([[2.0], [-3.0], [0.5]])
 
 EXERCISES = {
@@ -48,6 +48,9 @@ EXERCISES = {
                 x * m / m.mean(axis=-1, keepdims=True)
             ),
             "drop is not always 0.2: use the drop that is handed in": lambda x, m, d: x * m * 1.25,
+            "the layer comes as it is; no activation is asked for": lambda x, m, d: (
+                np.maximum(x, 0) * m / (1 - d)
+            ),
             "the mask is missing": lambda x, m, d: x / (1 - d),
             "divided by (1 - drop) twice": lambda x, m, d: x * m / (1 - d) ** 2,
             "the mask is upside down: 1 stays": lambda x, m, d: x * (1 - m) / (1 - d),

@@ -76,6 +76,9 @@ EXERCISES = {
             "the state is missing: a dropped node gets no blame": (
                 lambda e, s, m, d, b: e * s / (1 - d) @ b.T
             ),
+            "the mask is missing, state and scale: a dropped node gets no blame": (
+                lambda e, s, m, d, b: e * s @ b.T
+            ),
             "the state is upside down: 1 stays": (
                 lambda e, s, m, d, b: e * s * (1 - m) / (1 - d) @ b.T
             ),
@@ -83,8 +86,8 @@ EXERCISES = {
         },
         solution="arriving * slope * state / (1 - drop) @ below.T: from left to right, so that "
         "every sample's error is masked before the product sums over the samples. With .dot the "
-        "state alone would meet the layer below: at most batch sizes that raises, at this one it "
-        "does not.",
+        "state alone would meet the layer below. At most batch sizes that raises; with as many "
+        "samples as the layer below has nodes it does not, and is wrong.",
         inputs=(
             (ERROR, SLOPE, STATE, 0.2, BELOW),
             (ERROR[:2], SLOPE[2:], STATE[1:3], 0.5, BELOW[:1] - 2),

@@ -17,6 +17,7 @@ EXERCISES = {
         wrong={
             "one for each activation is plain dropout; here a channel shares one": 3_200,
             "one for each channel, but each sample has its own": 16,
+            "a channel shares one, not a pixel": 200,
             "one for each sample would drop all its channels": 8,
             "the axes of a channel are shared, not those of samples and channels": 25,
         },
@@ -31,6 +32,15 @@ EXERCISES = {
             ),
             "the numbers of the groups need not be 0, 1, 2, …": lambda p, g, d: variance(
                 np.where(g < len(np.unique(g)), p, 0.0), g, d
+            ),
+            "add the parts of a group, not their mean": lambda p, g, d: (
+                d / (1 - d) * sum(p[g == one].mean() ** 2 for one in np.unique(g))
+            ),
+            "the variance of a scaled mask, drop / (1 - drop), is missing": lambda p, g, d: (
+                variance(p, g, 0.5)
+            ),
+            "parts of a group need not lie side by side": lambda p, g, d: variance(
+                p, np.cumsum(np.r_[0, g[1:] != g[:-1]]), d
             ),
             "that is one coin for all: add within groups only": lambda p, g, d: variance(
                 p, np.zeros(len(p)), d

@@ -68,6 +68,7 @@ EXERCISES = {
             "that is the scale; what share of the units is left to be scaled": 1 / 0.3,
             "that is the other way round": 3 / 7,
             "that is a right dropout": 1,
+            "that is the scale of a right dropout; this one divides by 0.3": 1 / 0.7,
             "that is what stays without any scale": 0.7,
         },
         solution="0.7 of the units stay, each divided by 0.3: 0.7 / 0.3 = 2.33. With a drop of 0.5 "

@@ -20,7 +20,15 @@ from tools.experiments.digits import (
     trained_network,
     with_wrong_labels,
 )
-from tools.experiments.digits_grids import DROPOUT, EXAMPLES, RIVALS, SLICE, SMALL_CASE, drops
+from tools.experiments.digits_grids import (
+    DROPOUT,
+    EXAMPLES,
+    NOISE_RIVALS,
+    RIVALS,
+    SLICE,
+    SMALL_CASE,
+    drops,
+)
 from tools.experiments.experiment import Experiment
 
 PAIRS = 10  # of networks, without dropout and with it
@@ -57,6 +65,14 @@ REPEATED = {
     f"{flipped:.0%} wrong, hidden {drop:g}": {**drops(0.0, drop), "flipped": flipped}
     for flipped, best in ((0.1, 0.65), (0.3, 0.8))
     for drop in (0.0, best)
+} | {
+    name: NOISE_RIVALS[name]
+    for name in (  # the best by the validation digits
+        "10% wrong, none, learning rate 0.005",
+        "10% wrong, dropout, drops 0 and 0.65, learning rate 0.02",
+        "30% wrong, none, learning rate 0.002",
+        "30% wrong, dropout, drops 0 and 0.8, learning rate 0.01",
+    )
 }
 
 TIMES_RESULTS = ("milliseconds",)

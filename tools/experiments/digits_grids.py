@@ -101,6 +101,13 @@ WEAKER_WITH_DROPOUT = {
     "dropout, L2": [{**DROPOUT, "l2": 1e-6}],
     "dropout, max-norm": [{**DROPOUT, "max_norm": 6.0}],
 }
+LONGER = {  # as long as it takes on both sides
+    f"{name}, 200 epochs": {**how, "epochs": 200}
+    for name, how in {
+        **{f"none, learning rate {r:g}": {"learning_rate": r} for r in (0.05, 0.1, 0.3)},
+        **crossed({"dropout": [drops(0.2, 0.3), DROPOUT]}, (0.02, 0.05, 0.1)),
+    }.items()
+}
 MORE_RIVALS = {
     **crossed(ALONE, (0.3, 0.5)),
     **crossed(WEAKER_ALONE, (0.1, 0.2, 0.3, 0.4, 0.5)),
@@ -133,9 +140,9 @@ DROPS = {
 
 # ---- how many examples, and how many of them wrong ---------------------------------------------
 
-N_STEPS = (1_200, 4_800)
 BATCHES = {100: 2, 300: 6, 1_000: 20, 3_000: 60}  # examples: batches of 50 in an epoch
 
+FASTER = {f"none, learning rate {rate:g}": {"learning_rate": rate} for rate in (0.1, 0.2, 0.3, 0.4)}
 EXAMPLES = {
     f"{n} digits, {steps} steps, {name}": {
         **how,
@@ -143,9 +150,9 @@ EXAMPLES = {
         "validation_from": 3_000,
         "epochs": steps // batches,
     }
-    for steps in N_STEPS
+    for steps, ways in {1_200: THREE, 4_800: {**THREE, **FASTER}}.items()
     for n, batches in BATCHES.items()
-    for name, how in THREE.items()
+    for name, how in ways.items()
 }
 ALL_DIGITS, ALL_DIGITS_LONG = (
     {
@@ -207,6 +214,7 @@ EARLY_LATE = {
     for half in [options["epochs"] // 2]
     for name, how in {
         "none": NONE,
+        "a tenth of the inputs throughout": drops(0.1, 0.0),
         **{
             f"{strength} {when}": {**how, **({"without_in": span} if span else {})}
             for strength, how in (("weak", WEAK), ("strong", DROPOUT))
@@ -255,6 +263,7 @@ EXPERIMENTS = {
         for name, settings in {
             "remedy": REMEDY,
             "rivals": RIVALS,
+            "longer": LONGER,
             "more_rivals": MORE_RIVALS,
             "drops": DROPS,
             "examples": EXAMPLES,

@@ -55,12 +55,16 @@ CHOSEN = {
         (
             "100 digits, 4800 steps, none",
             "100 digits, 4800 steps, dropout",
+            "100 digits, 4800 steps, none, learning rate 0.4",
             "300 digits, 4800 steps, none",
             "300 digits, 4800 steps, dropout",
+            "300 digits, 4800 steps, none, learning rate 0.4",
             "1000 digits, 4800 steps, none",
             "1000 digits, 4800 steps, dropout",
+            "1000 digits, 4800 steps, none, learning rate 0.3",
             "3000 digits, 4800 steps, none",
             "3000 digits, 4800 steps, mild dropout",
+            "3000 digits, 4800 steps, none, learning rate 0.3",
         ),
     ),
     "label_noise": (
