@@ -42,6 +42,10 @@ def of_class(
             "of forward, of_pair calls it"
         )
     was = getattr(layer, flag)
+    if not isinstance(was, bool):
+        raise TypeError(
+            f"flag must be True or False, got {flag} = {was!r}: of_pair calls the layer"
+        )
 
     def forward(x: np.ndarray, training: bool, rng: np.random.Generator) -> tuple:
         setattr(layer, flag, training)

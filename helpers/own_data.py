@@ -24,7 +24,7 @@ from helpers.validation import (
 
 FEWEST = 20  # rows: less cannot be split in three
 LIMIT = 3  # standard deviations
-MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null")  # in the place of a class
+MISSING = ("", "?", "NA", "N/A", "NAN", "NULL")  # in the place of a class
 
 
 class Table(NamedTuple):
@@ -55,11 +55,17 @@ def read_table(path: str | Path, label: str) -> Table:
             )
         values = dict(zip(names, row, strict=True))
         labels.append(values.pop(label).strip())
-        if labels[-1] in MISSING:
+        if labels[-1].upper() in MISSING:
             raise ValueError(f"{path}, line {line}, column {label!r}: the class is missing")
         numbers.append([_number(path, line, name, text) for name, text in values.items()])
     if len(rows) < FEWEST:
         raise ValueError(f"{path}: there must be at least {FEWEST} rows of data, got {len(rows)}")
+    for name, column in zip(values, np.transpose(numbers), strict=True):
+        if (np.diff(column) == 1).all():
+            raise ValueError(
+                f"{path}, column {name!r}: it counts the rows, which may give the class away; "
+                "leave it out"
+            )
     classes, labels = np.unique(labels, return_inverse=True)
     if len(classes) > len(rows) / 2:
         raise ValueError(

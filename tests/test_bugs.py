@@ -25,7 +25,10 @@ FOUND = {  # by which laws, in the order in which they are tried; and what is sa
         ("calls",),
         "a seed inside, an rng that is not moved on, a mask that is kept or made of x",
     ),
-    "global stream": (("repeats", "global stream"), "is another source drawn from, or does something change from call to call"),
+    "global stream": (
+        ("repeats", "global stream"),
+        "is another source drawn from, or does something change from call to call",
+    ),
     "scaled by drop": (("mean", "drop 0"), "divided by drop instead of 1 − drop"),
     "not scaled": (("mean",), "is the scale 1 / (1 − drop) missing"),
     "scaled twice": (("mean",), "scaled twice, in training and when predicting"),

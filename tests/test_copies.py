@@ -75,6 +75,15 @@ def test_a_lesson_that_is_damaged_is_named_and_the_others_are_brought(folders, d
     assert "28" in (work / "02_two.ipynb").read_text()
 
 
+def test_the_copy_of_a_lesson_that_is_gone_stays_and_is_named(folders):
+    lessons, work = folders
+    copies.bring(*folders)
+    (lessons / "02_two.ipynb").rename(lessons / "02_second.ipynb")
+    copies.bring(*folders)
+    assert copies.left_over(*folders) == ["02_two.ipynb"]
+    assert (work / "02_two.ipynb").exists() and (work / "02_second.ipynb").exists()
+
+
 def test_something_else_that_is_called_work_is_left_alone(folders):
     lessons, work = folders
     for make in (work.touch, lambda: (work.unlink(), work.symlink_to(lessons / "nowhere"))):

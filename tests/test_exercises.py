@@ -169,7 +169,10 @@ SCALAR = Exercise(right=np.sum, wrong={}, solution="", inputs=((np.arange(4.0),)
         (-5, "not right: the sign is wrong, and the size"),
         (float("nan"), "not right: nan or infinity"),
         (float("inf"), "not right: nan or infinity"),
-        ([2.5, 2.5], "not right: one number is asked for, not an array of shape (2,)"),
+        (
+            [2.5, 2.5],
+            "not right: one number is asked for, not an array of shape (2,); decimals have a point",
+        ),
         (abs, "hand in a number, not a function"),
     ],
 )

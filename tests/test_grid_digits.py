@@ -21,7 +21,7 @@ X, LABELS = averaged_pixels(SAMPLE[0]), SAMPLE[1]
 QUICK = {"epochs": 2, "batch_size": 50, "learning_rate": 0.05}
 RECORDS = [
     *("remedy", "rivals", "drops", "examples", "label_noise", "early_late", "mask_or_slice"),
-    *("noise_rivals", "calibration"),
+    *("noise_rivals", "calibration", "longer"),
     *("tested", "inside", "monte_carlo", "all_digits", "all_digits_long", "other_digits"),
     *("more_rivals", "equal_time", "epoch_times", "two_errors", "repeated"),
 ]
@@ -282,6 +282,7 @@ GROUPS = {  # how the names of settings begin that were compared when one of the
     "rivals": ("none,", "early stopping", "L2", "max-norm", "dropout, drops", "dropout, L2",
                "dropout, max-norm"),
     "drops": ("128 units", "64 units left", "input"),
+    "longer": ("none,", "dropout,"),
     "examples": tuple(f"{n} digits, 4800 steps" for n in (100, 300, 1000, 3000)),
     "label_noise": ("0%", "10%", "30%"),
     "noise_rivals": tuple(f"{share} wrong, {kind}" for share in ("10%", "30%")

@@ -23,12 +23,16 @@ def table(tmp_path):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_a_table_is_read_whatever_the_place_of_the_label(table, encoding):
     path = table(
-        "kind,width,höhe", "", *(f"b{k % 3},{k},{-k}e-1" for k in range(21)), "", encoding=encoding
+        "kind,width,höhe",
+        "",
+        *(f"b{k % 3},{k}e1,{-k}e-1" for k in range(21)),
+        "",
+        encoding=encoding,
     )
     found = read_table(path, "kind")
     assert found.classes == ("b0", "b1", "b2") and found.x.dtype == np.float64
     assert np.array_equal(found.labels, np.arange(21) % 3)
-    assert np.allclose(found.x, np.stack([np.arange(21), -np.arange(21) / 10], axis=1))
+    assert np.allclose(found.x, np.outer(np.arange(21), [10, -0.1]))
 
 
 BROKEN = {
@@ -46,6 +50,10 @@ BROKEN = {
     f"there must be at least {FEWEST} rows of data, got 2": ["x,y,l", ROWS[0], ROWS[1]],
     "line 2: unexpected end of data": ["x,y,l", '1,2,"a'],
     "the file is empty": [""],
+    "column 'id': it counts the rows": [
+        "id,x,l",
+        *(f"{k},{k % 5},{'ab'[k % 2]}" for k in range(30)),
+    ],
     "line 1: column 1 has no name. Is it an index?": [",x,l", *ROWS],
     "line 2, column 'l': the class is missing": ["x,y,l", "1,2,NA", *ROWS],
     "line 2, column 'x': it must be a finite number, got '1_000'": ["x,y,l", "1_000,2,a", *ROWS],

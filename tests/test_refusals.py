@@ -130,6 +130,13 @@ def test_pixels_that_are_not_scaled_are_not_trained_on():
 FLAT = np.ones(2)
 
 
+class Mode:
+    training = "train"
+
+    def forward(self, x):
+        return x
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -248,6 +255,7 @@ FLAT = np.ones(2)
         ),
         (lambda: count_pairs(X, LABELS[:1]), "outputs and labels must have the same number of row"),
         (lambda: of_class(Fraction), "layer must be an object, such as Fraction(0.2), got the cla"),
+        (lambda: of_class(Mode()), "flag must be True or False, got training = 'train': of_pair c"),
         (lambda: of_class(3), "layer must have a method forward, got 3"),
         (lambda: of_pair(3), "forward must be a function, got 3"),
         (lambda: diagnose(of_pair(print)), "forward must be a function, got (<function"),

@@ -115,6 +115,12 @@ def is_damaged(path: Path) -> bool:
     return path.stat().st_size == 0
 
 
+def left_over(lessons: Path = LESSONS, work: Path = WORK) -> list[str]:
+    """The copies of lessons that are not there any more, or have another name."""
+    there = {lesson.name for lesson in files(lessons)}
+    return sorted(name for name in made_from(work) if name not in there and (work / name).exists())
+
+
 def damaged(lessons: Path = LESSONS) -> list[str]:
     """A sentence on each lesson that is damaged."""
     return [told_damaged(lesson) for lesson in files(lessons) if is_damaged(lesson)]

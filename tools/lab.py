@@ -14,7 +14,7 @@ from pathlib import Path
 
 from jupyterlab.labapp import LabApp
 
-from tools.copies import PROJECT, bring, damaged
+from tools.copies import PROJECT, bring, damaged, left_over
 
 FIRST_NOTEBOOK = "01_forward_pass.ipynb"
 NO_NEWS = {
@@ -57,6 +57,8 @@ def copies_folder() -> str:
         print(f"No copies can be made ({error}): these are the originals. Save elsewhere.")
         return "notebooks"
     print("Your copies of the lessons are in work/.")
+    if gone := left_over():
+        print(f"No lesson any more, or renamed: {', '.join(gone)}. What you wrote there stays.")
     for sentence in damaged():
         print(sentence)
     if changed:

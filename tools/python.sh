@@ -127,8 +127,9 @@ for line in open(sys.argv[1], encoding="utf-8"):
         "$(venv_python)" -m pip check >/dev/null 2>&1  # and what that needs in turn
 }
 
-no_wheel() {  # whether that is why pip has failed; without a network there are no versions at all
-    grep -q "No matching distribution\|ResolutionImpossible" "$1" && ! grep -q "from versions: none" "$1"
+no_wheel() {  # whether that is why pip has failed; without a network it says the same
+    grep -q "No matching distribution\|ResolutionImpossible" "$1" &&
+        "$(venv_python)" -m pip index versions numpy >/dev/null 2>&1
 }
 
 install_all() {
@@ -229,7 +230,8 @@ if ! ready; then  # it may be, if another has done it
     install_all || {
         echo "pip could not install what $venv needs: is there a network, and room on the disk? The set-up" \
             "needs both, once." >&2
-        [ ! -d "$begun/before" ] || echo "What was in $venv before is there again." >&2
+        [ ! -d "$begun/before" ] || echo "What was in $venv before is there again. Until there is a" \
+            "network, $(venv_python) -m tools.lab opens the lessons with it." >&2
         exit 1
     }
     if ! installed; then

@@ -172,7 +172,8 @@ def compare(value: np.ndarray, right: np.ndarray) -> str:
         value, right = value.reshape(()), right.reshape(())
     if value.shape != right.shape:
         if right.ndim == 0:
-            return f"one number is asked for, not an array of shape {value.shape}"
+            comma = "; decimals have a point" if value.shape == (2,) else ""
+            return f"one number is asked for, not an array of shape {value.shape}{comma}"
         return f"the shape is {value.shape}, expected {right.shape}"
     if not np.isfinite(value).all():
         return "nan or infinity"

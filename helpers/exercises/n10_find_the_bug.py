@@ -96,7 +96,7 @@ EXERCISES = {
             ),
             "1 where they are the same, 0 where they are not": lambda masks: 1 - shared(masks),
         },
-        solution="[(masks == masks.take([0], axis)).all() for axis in range(3)], as numbers: each "
+        solution="[int((masks == masks.take([0], axis)).all()) for axis in range(3)]: each "
         "slice along an axis is compared with the first one, which is broadcast.",
         inputs=(
             (coins(1, 4, 5).repeat(3, 0),),

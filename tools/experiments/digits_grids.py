@@ -164,6 +164,13 @@ ALL_DIGITS, ALL_DIGITS_LONG = (
 )
 OTHERS = {  # what was chosen by the validation digits, on other digits
     **BOTH,
+    **{
+        name: LONGER[name]
+        for name in (
+            "none, learning rate 0.3, 200 epochs",
+            "dropout, drops 0.2 and 0.3, learning rate 0.05, 200 epochs",
+        )
+    },
     **{name: DROPS[name] for name in ("128 units, hidden 0.6", "input 0.3, hidden 0")},
     **{
         name: (RIVALS | MORE_RIVALS)[name]
@@ -214,7 +221,7 @@ EARLY_LATE = {
     for half in [options["epochs"] // 2]
     for name, how in {
         "none": NONE,
-        "a tenth of the inputs throughout": drops(0.1, 0.0),
+        "inputs throughout": drops(0.1, 0.0),
         **{
             f"{strength} {when}": {**how, **({"without_in": span} if span else {})}
             for strength, how in (("weak", WEAK), ("strong", DROPOUT))

@@ -7,6 +7,7 @@ from tools.experiments.digits_grids import (
     DROPS,
     EXAMPLES,
     LABEL_NOISE,
+    LONGER,
     MORE_RIVALS,
     NOISE_RIVALS,
     REMEDY,
@@ -28,6 +29,13 @@ CHOSEN = {
             "dropout, drops 0.2 and 0.3, learning rate 0.1",
             "dropout, L2, l2 1e-05, learning rate 0.05",
             "dropout, max-norm, max-norm 4, learning rate 0.05",
+        ),
+    ),
+    "longer": (
+        LONGER,
+        (
+            "none, learning rate 0.3, 200 epochs",
+            "dropout, drops 0.2 and 0.3, learning rate 0.05, 200 epochs",
         ),
     ),
     "more_rivals": (

@@ -139,7 +139,8 @@ def gap_by_chance(confidence: np.ndarray, rng: np.random.Generator, draws: int =
     return float(np.mean([calibration_gap(confidence, right) for right in answers]))
 
 
-CALIBRATION_RESULTS = ("error", "gap", "surplus", "gap_masked", "surplus_masked")
+MEASURES = ("error", "loss", "gap", "surplus")
+CALIBRATION_RESULTS = (*MEASURES, *(f"{measure}_masked" for measure in MEASURES))
 N_MASKED = 50  # predictions that are averaged
 CALIBRATION = {
     "none": {},
@@ -148,6 +149,7 @@ CALIBRATION = {
     "none, learning rate 0.3": {"learning_rate": 0.3},
     "none, 10 epochs": {"epochs": 10},
     "L2, l2 0.001, learning rate 0.2": {"l2": 1e-3, "learning_rate": 0.2},
+    "L2, l2 3e-05, learning rate 0.4": {"l2": 3e-5, "learning_rate": 0.4},
     "none, stopped early": {"patience": 10},
     **{f"drops 0.2 and 0.5, {n} epochs": {**DROPOUT, "epochs": n} for n in (10, 20, 60, 200)},
     "drops 0.2 and 0.3, learning rate 0.1": {**drops(0.2, 0.3), "learning_rate": 0.1},
@@ -162,7 +164,8 @@ def calibration(
 ) -> dict[str, float]:
     """Train a network; return how sure it is, as a whole and as a mean of masked predictions.
 
-    ``gap`` is the calibration gap, ``surplus`` the mean confidence less the share of right answers.
+    ``error`` is in percent, ``loss`` in nats, ``gap`` the calibration gap, ``surplus`` the mean
+    confidence less the share of right answers.
     """
     sets = sample_sets(data, 1_000, 1_000, test=True)
     each = {"input_drop": input_drop, "hidden_drop": hidden_drop}
@@ -175,11 +178,11 @@ def calibration(
         masked = masked + predict(network, x, masks).astype(np.float64) / N_MASKED
     found = {}
     for name, probabilities in (("", predict(network, x)), ("_masked", masked)):
-        error, _, gap = judged(probabilities, labels)
-        found[f"gap{name}"] = gap
-        found[f"surplus{name}"] = float(probabilities.max(axis=1).mean()) - (1 - error / 100)
-        found.setdefault("error", error)
-    return {name: found[name] for name in CALIBRATION_RESULTS}
+        error, loss, gap = judged(probabilities, labels)
+        surplus = float(probabilities.max(axis=1).mean()) - (1 - error / 100)
+        for measure, value in zip(MEASURES, (error, loss, gap, surplus), strict=True):
+            found[f"{measure}{name}"] = value
+    return found
 
 
 EXPERIMENTS = {
