@@ -33,7 +33,8 @@ run:
 	@$(IN_PROJECT) $(READ) -m tools.run $(ARGS)
 
 test:
-	@$(IN_PROJECT) $(RUN) -m ruff check . && $(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(IN_PROJECT) { $(RUN) -m ruff check .; style=$$?; \
+		$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS) && exit $$style; }
 
 matrix:
 	@$(IN_PROJECT) $(RUN) -m tools.matrix $(ARGS)

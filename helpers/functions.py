@@ -114,6 +114,7 @@ def cross_entropy_from_logits(y: np.ndarray, z: np.ndarray, axis: int = -1) -> f
     check_floats("z", z)
     check_targets("y", y)
     check_same_shape("y", y, "z", z)
+    check_sums("y", y)
     check_classes("z", z, axis)
     shifted = z - z.max(axis=axis, keepdims=True)
     log_softmax = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
@@ -183,10 +184,20 @@ def check_targets(name: str, y: np.ndarray) -> None:
         raise ValueError(f"{name} must be targets, from 0 to 1; got {np.min(y):g} to {np.max(y):g}")
 
 
+def check_sums(name: str, y: np.ndarray) -> None:
+    """Raise ``ValueError`` unless the targets of each sample, a row or a column, sum to 1."""
+    if not any(np.allclose(y.sum(axis=axis), 1) for axis in range(y.ndim)):  # rows, or columns
+        raise ValueError(
+            f"{name} must sum to 1 for each sample, as one_hot(labels, off=0, on=1) does; got a "
+            f"sum of {y.sum():g} in all"
+        )
+
+
 def check_targets_and_probabilities(y: np.ndarray, y_hat: np.ndarray) -> None:
     """Raise what `cross_entropy` raises."""
     check_targets("y", y)
     check_same_shape("y", y, "y_hat", y_hat)
+    check_sums("y", y)
     check_array("y_hat", y_hat)
     check_real("y_hat", y_hat)
     if not (np.min(y_hat) >= 0 and np.max(y_hat) < 1.1):  # a numerical derivative steps beyond 1

@@ -295,7 +295,7 @@ def _drop_1(trial: Trial) -> None:
     factors = _made(trial, 1.0)
     if not isinstance(factors, str) and (factors != 0).any():  # nan is not 0, either
         what = "nan" if np.isnan(factors).any() else "what is not 0"
-        by_0 = "" if np.isfinite(factors).all() else "a division by 1 − drop = 0"
+        by_0 = "" if np.isfinite(factors).all() else "a division by 1 - drop = 0"
         raise Broken(f"with drop 1 there is {what}", by_0)
 
 

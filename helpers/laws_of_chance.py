@@ -136,7 +136,7 @@ def rate(trial: Trial) -> None:
 
 
 def mean(trial: Trial) -> None:
-    """The mean of the training outputs is what a prediction gives: x, or 1 − drop times x."""
+    """The mean of the training outputs is what a prediction gives: x, or 1 - drop times x."""
     if not trial.outputs.any():
         raise Skipped("nothing stays")
     try:
@@ -168,25 +168,25 @@ def mean(trial: Trial) -> None:
         once_each = ", in training and when predicting"
         twice = "scaled twice" + ("" if same(np.array(predicted), 1.0) else once_each)
         guesses = {
-            (1 - drop) / drop: "divided by drop instead of 1 − drop",
-            1 - drop: "is the scale 1 / (1 − drop) missing",
+            (1 - drop) / drop: "divided by drop instead of 1 - drop",
+            1 - drop: "is the scale 1 / (1 - drop) missing",
             1 / (1 - drop): twice,
-            (1 - drop) ** 2: "multiplied by 1 − drop instead of divided",
+            (1 - drop) ** 2: "multiplied by 1 - drop instead of divided",
             1.0: "",  # of the scale alone: a wrong rate is another mistake
         }
         off_by = scale * (1 - drop) / predicted
         mistake = next((guesses[g] for g in guesses if abs(g / off_by - 1) < 1e-3), "")
         if scale == 1 and same(np.array(predicted), drop):
-            mistake = "multiplied by drop instead of 1 − drop when predicting"
+            mistake = "multiplied by drop instead of 1 - drop when predicting"
         elif same(np.array(predicted), 1 / (1 - drop)):
-            mistake = "divided by 1 − drop when predicting"
+            mistake = "divided by 1 - drop when predicting"
             mistake += " instead of multiplied" if scale == 1 else ", too"
         ratio = scale * share / predicted
         raise Broken(f"outputs average {ratio:.3f} times what prediction gives", mistake)
     right = 1 / (1 - drop)
     if abs(scale / predicted / right - 1) > 1e-4 and "rate" not in trial.report.broken:
         seen = f"what stays is {scale / predicted:.5g} times as large as when predicting"
-        trial.report.remarks.append(f"{seen}; 1 / (1 − drop) is {right:.5g}")
+        trial.report.remarks.append(f"{seen}; 1 / (1 - drop) is {right:.5g}")
     if "rate" in trial.report.broken:  # a prediction may fit the rate that is wrong
         return
     if not (same(np.array(predicted), 1.0) or same(np.array(predicted), 1 - drop)):

@@ -29,8 +29,8 @@ FOUND = {  # by which laws, in the order in which they are tried; and what is sa
         ("repeats", "global stream"),
         "is another source drawn from, or does something change from call to call",
     ),
-    "scaled by drop": (("mean", "drop 0"), "divided by drop instead of 1 − drop"),
-    "not scaled": (("mean",), "is the scale 1 / (1 − drop) missing"),
+    "scaled by drop": (("mean", "drop 0"), "divided by drop instead of 1 - drop"),
+    "not scaled": (("mean",), "is the scale 1 / (1 - drop) missing"),
     "scaled twice": (("mean",), "scaled twice, in training and when predicting"),
     "scaled by what stayed": (("scale",), "is it divided by what happened to stay"),
     "on when predicting": (("prediction",), "is `training` read"),
@@ -43,7 +43,7 @@ FOUND = {  # by which laws, in the order in which they are tried; and what is sa
     "last mask back": (("backward predicting",), "a mask where nothing is dropped"),
     "writes into its input": (("input",), "a *= where a product is meant"),
     "float32 written down": (("dtype",), "is a dtype written down"),
-    "drop 1 gives nan": (("drop 1",), "a division by 1 − drop = 0"),
+    "drop 1 gives nan": (("drop 1",), "a division by 1 - drop = 0"),
     "takes nan": (("refuses",), "is it refused by < and >, which nan passes"),
 }
 
@@ -95,7 +95,7 @@ def test_a_bug_is_found_by_its_laws_in_every_style_and_the_likely_mistake_is_sai
         report = diagnosed(style, bug, DROPS.get(bug, DROP))
         by_predicting = style.scaled == SCALED[1]
         if bug == "scaled by drop" and by_predicting:
-            mistake = "multiplied by drop instead of 1 − drop when predicting"
+            mistake = "multiplied by drop instead of 1 - drop when predicting"
         elif bug == "no mask back" and by_predicting:
             mistake = "no mask"  # the scale is 1 there
         else:

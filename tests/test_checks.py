@@ -156,3 +156,8 @@ def test_bad_arguments_are_refused_by_name(arguments, error, message):
     with pytest.raises(error) as caught:
         diagnose(**{"forward": masked(coins), **arguments})
     assert str(caught.value) == message
+
+
+def test_a_report_can_be_written_where_text_is_not_utf_8():
+    for bug in ("", "scaled by drop", "not scaled", "no mask back"):
+        str(diagnosed(bug=bug)).encode("cp1252")

@@ -168,7 +168,7 @@ def test_only_a_drop_of_1_that_gives_no_numbers_is_taken_for_a_division_by_0():
         scale: diagnose(masked(coins), make=lambda d, s=scale: masked(coins, s(d))).broken["drop 1"]
         for scale in (lambda d: 1.25, lambda d: np.divide(1.0, 1 - d))
     }
-    assert [mistake for _, mistake in mistakes.values()] == ["", "a division by 1 − drop = 0"]
+    assert [mistake for _, mistake in mistakes.values()] == ["", "a division by 1 - drop = 0"]
 
 
 def test_a_prediction_that_depends_on_the_batch_is_found():

@@ -278,7 +278,7 @@ def test_a_prediction_of_zeros_is_told():
 
 
 def test_a_scale_that_is_off_by_less_than_counts_can_tell_is_remarked():
-    said = "what stays is 1.256 times as large as when predicting; 1 / (1 − drop) is 1.25"
+    said = "what stays is 1.256 times as large as when predicting; 1 / (1 - drop) is 1.25"
     assert said in diagnose(masked(coins, 1.256), drop=DROP).remarks
     assert not any("times" in remark for remark in diagnosed().remarks)
 
@@ -368,9 +368,9 @@ def test_with_a_small_drop_a_wrong_rate_is_not_taken_for_a_missing_scale():
         (
             masked(coins, 1.0, 1 / (1 - DROP)),
             "mean",
-            "divided by 1 − drop when predicting instead of multiplied",
+            "divided by 1 - drop when predicting instead of multiplied",
         ),
-        (masked(coins, 1.25, 1 / (1 - DROP)), "mean", "divided by 1 − drop when predicting, too"),
+        (masked(coins, 1.25, 1 / (1 - DROP)), "mean", "divided by 1 - drop when predicting, too"),
         (
             lambda x, on, rng: x * (coins(x.shape, rng) / 0.8 if on else rng.uniform(0.9, 1.1)),
             "prediction",
@@ -394,12 +394,12 @@ def test_without_anything_left_there_is_no_scale():
 @pytest.mark.parametrize(
     ("scale", "predicted", "ratio", "mistake"),
     [
-        (1 / DROP, 1.0, "3.99", "divided by drop instead of 1 − drop"),
-        (1.0, DROP, "3.99", "multiplied by drop instead of 1 − drop when predicting"),
-        (1.0, 1.0, "0.79", "is the scale 1 / (1 − drop) missing"),
+        (1 / DROP, 1.0, "3.99", "divided by drop instead of 1 - drop"),
+        (1.0, DROP, "3.99", "multiplied by drop instead of 1 - drop when predicting"),
+        (1.0, 1.0, "0.79", "is the scale 1 / (1 - drop) missing"),
         (1.25, 0.8, "1.2", "scaled twice, in training and when predicting"),
         (1.25**2, 1.0, "1.2", "scaled twice"),
-        (0.8, 1.0, "0.6", "multiplied by 1 − drop instead of divided"),
+        (0.8, 1.0, "0.6", "multiplied by 1 - drop instead of divided"),
         (1.27, 1.0, "1.01", ""),
         (1.25, 2.0, "0.49", ""),
         (1.25, -1.0, "-0.99", ""),

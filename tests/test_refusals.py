@@ -195,8 +195,11 @@ class Mode:
         (lambda: softmax(np.ones((3, 1))), "z must have two classes at least along axis -1, got s"),
         (lambda: softmax(np.ones((3, 2)), axis=2), "axis must be one of z, which has 2; got 2"),
         (lambda: cross_entropy([0, 1], [0.5, 0.5]), "y must be an array, got list"),
-        (lambda: cross_entropy(FLAT, FLAT * np.nan), "y_hat must be probabilities, from 0 to 1"),
-        (lambda: cross_entropy(FLAT, -0.05 * FLAT), "y_hat must be probabilities, from 0 to 1"),
+        (
+            lambda: cross_entropy(FLAT / 2, FLAT * np.nan),
+            "y_hat must be probabilities, from 0 to 1",
+        ),
+        (lambda: cross_entropy(FLAT / 2, -0.05 * FLAT), "y_hat must be probabilities, from 0 to 1"),
         (lambda: numerical_jacobian(lambda x: x[:0], FLAT), "what f returns must not be empty"),
         (lambda: limit_norms(np.ones(2), 1), "weights must have two axes, got shape (2,)"),
         (

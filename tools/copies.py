@@ -180,6 +180,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    if gone := left_over():
+        print(f"no lesson any more, or renamed: {', '.join(gone)}; what you wrote there stays")
     for path in moved:
         print(f"your old copy is now {path.relative_to(PROJECT)}")
     if not names:
