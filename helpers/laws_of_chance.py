@@ -132,7 +132,8 @@ def rate(trial: Trial) -> None:
         odd = np.flatnonzero(trial.unlikely(counts, n, drop, n_tests))
         if odd.size:
             seen = f"{what} {odd[0]} is dropped {counts[odd[0]] / n:.3f} of the time, not {drop}"
-            raise Broken(seen, "" if counts[odd[0]] else "an index that is off by one")
+            at_an_end = odd[0] in (0, counts.size - 1) and not counts[odd[0]]
+            raise Broken(seen, "an index that is off by one" if at_an_end else "")
 
 
 def mean(trial: Trial) -> None:
@@ -149,6 +150,7 @@ def mean(trial: Trial) -> None:
     if predicted == 0:
         raise Broken("a prediction is 0 everywhere")
     drop, share = trial.drop, 1 - trial.dropped.mean()
+    right = 1 / (1 - drop)
     means = trial.draws.mean(axis=(1, 2)) / predicted
     try:
         scale = trial.scale
@@ -165,8 +167,8 @@ def mean(trial: Trial) -> None:
     else:
         wrong = trial.unlikely((~trial.dropped).sum(), trial.dropped.size, even, 1)
     if wrong:
-        once_each = ", in training and when predicting"
-        twice = "scaled twice" + ("" if same(np.array(predicted), 1.0) else once_each)
+        where = " when predicting" if scale == 1 else ", in training and when predicting"
+        twice = "scaled twice" + ("" if same(np.array(predicted), 1.0) else where)
         guesses = {
             (1 - drop) / drop: "divided by drop instead of 1 - drop",
             1 - drop: "is the scale 1 / (1 - drop) missing",
@@ -180,10 +182,12 @@ def mean(trial: Trial) -> None:
             mistake = "multiplied by drop instead of 1 - drop when predicting"
         elif same(np.array(predicted), 1 / (1 - drop)):
             mistake = "divided by 1 - drop when predicting"
-            mistake += " instead of multiplied" if scale == 1 else ", too"
+            if scale == 1:
+                mistake += " instead of multiplied"
+            elif same(np.array(scale), right):
+                mistake += ", too"
         ratio = scale * share / predicted
         raise Broken(f"outputs average {ratio:.3f} times what prediction gives", mistake)
-    right = 1 / (1 - drop)
     if abs(scale / predicted / right - 1) > 1e-4 and "rate" not in trial.report.broken:
         seen = f"what stays is {scale / predicted:.5g} times as large as when predicting"
         trial.report.remarks.append(f"{seen}; 1 / (1 - drop) is {right:.5g}")

@@ -41,7 +41,7 @@ FOUND = {  # by which laws, in the order in which they are tried; and what is sa
     "another mask back": (("backward", "backward at 0"), "another mask than in the forward pass"),
     "mask from zeros": (("backward at 0",), "units whose value is 0 taken for dropped"),
     "last mask back": (("backward predicting",), "a mask where nothing is dropped"),
-    "writes into its input": (("input",), "a *= where a product is meant"),
+    "writes into its input": (("input",), "a *= or x[...] = where a new array is meant"),
     "float32 written down": (("dtype",), "is a dtype written down"),
     "drop 1 gives nan": (("drop 1",), "a division by 1 - drop = 0"),
     "takes nan": (("refuses",), "is it refused by < and >, which nan passes"),

@@ -75,7 +75,7 @@ BY_OTHERS = {  # written by somebody who had not seen the laws: what is found, b
     "right_1": {},
     "right_2": {},
     "right_3": {},
-    "wrong_1": {"input": "a *= where a product is meant"},
+    "wrong_1": {"input": "a *= or x[...] = where a new array is meant"},
     "wrong_2": dict.fromkeys(("backward", "backward at 0"), "the mask of a later forward pass"),
     "wrong_3": {
         "units": "a mask that some of them share",

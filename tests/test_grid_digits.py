@@ -253,6 +253,8 @@ def test_what_is_repeated_is_counted_apart_for_right_and_wrong_labels():
         ("as printed, test", "tested", "remedy: none", "remedy: dropout"),
         ("both chosen, test", "tested", "rivals: none, learning rate 0.3",
          "rivals: dropout, drops 0.2 and 0.3, learning rate 0.1"),
+        ("both longer, test", "tested", "longer: none, learning rate 0.3, 200 epochs",
+         "longer: dropout, drops 0.2 and 0.3, learning rate 0.05, 200 epochs"),
         ("examples, 300, validation", "examples", "300 digits, 4800 steps, none",
          "300 digits, 4800 steps, dropout"),
         ("examples, 3000, test", "tested", "examples: 3000 digits, 4800 steps, none",

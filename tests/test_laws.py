@@ -119,7 +119,7 @@ def into_one_array(grad, factor):
             with_mask,
             into_the_cache,
             "a second gradient of one forward pass has another mask or scale",
-            "is something written into the cache",
+            "is something written into the cache, or the kept mask",
         ),
         (
             with_mask,
@@ -255,6 +255,31 @@ def test_a_fresh_mask_on_the_way_back_is_told():
 
     report = diagnose(forward, backward, drop=DROP)
     assert report.broken["backward"][1] == "a fresh mask on the way back"
+
+
+def test_masks_on_a_stack_are_right():
+    def popper():
+        masks = []
+
+        def forward(x, training, rng):
+            mask = coins(x.shape, rng) / (1 - DROP) if training else np.ones_like(x)
+            masks.append(mask)
+            return x * mask
+
+        return forward, lambda grad, cache: grad * masks.pop()
+
+    for seed in range(3):
+        assert diagnose(*popper(), drop=DROP, seed=seed).passed
+
+
+def test_of_what_has_no_zeros_no_mask_is_told_to_be_another():
+    def forward(x, training, rng):
+        mask = coins(x.shape, rng) if training else np.ones_like(x)
+        y = np.where(mask, x / (1 - DROP), 1e-9) if training else x
+        return y, mask / (1 - DROP) if training else mask
+
+    broken = diagnose(forward, lambda grad, mask: grad * mask, drop=DROP).broken
+    assert broken["backward"] == ("the gradient is not grad · output / input", "")
 
 
 def test_a_gradient_that_is_added_up_is_told():

@@ -169,10 +169,10 @@ SAID = {
         "mean": ("outputs average 0.986 times what prediction gives", ""),
     },
     "row 3 never": {
-        "rate": ("row 3 is dropped 0.000 of the time, not 0.2", "an index that is off by one"),
+        "rate": ("row 3 is dropped 0.000 of the time, not 0.2", ""),
     },
     "unit 5 never": {
-        "rate": ("unit 5 is dropped 0.000 of the time, not 0.2", "an index that is off by one"),
+        "rate": ("unit 5 is dropped 0.000 of the time, not 0.2", ""),
     },
     "unit 9 often": {
         "rate": ("unit 9 is dropped 0.426 of the time, not 0.2", ""),
@@ -212,7 +212,7 @@ SAID = {
         ),
     },
     "a unit that is left alone": {
-        "rate": ("unit 5 is dropped 0.000 of the time, not 0.2", "an index that is off by one"),
+        "rate": ("unit 5 is dropped 0.000 of the time, not 0.2", ""),
         "scale": ("what stays is multiplied by 1.0000 to 1.2500", ""),
     },
     "half, with the scale of drop": {

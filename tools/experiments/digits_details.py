@@ -23,6 +23,7 @@ from tools.experiments.digits import (
 from tools.experiments.digits_grids import (
     DROPOUT,
     EXAMPLES,
+    LONGER,
     NOISE_RIVALS,
     RIVALS,
     SLICE,
@@ -47,6 +48,11 @@ TWO_ERRORS = {
             "both chosen",
             RIVALS["none, learning rate 0.3"],
             RIVALS["dropout, drops 0.2 and 0.3, learning rate 0.1"],
+        ),
+        (
+            "both longer",
+            LONGER["none, learning rate 0.3, 200 epochs"],
+            LONGER["dropout, drops 0.2 and 0.3, learning rate 0.05, 200 epochs"],
         ),
         ("300 digits", SMALL_CASE, {**SMALL_CASE, **DROPOUT}),
         *(
