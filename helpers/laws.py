@@ -163,9 +163,8 @@ def _backward(trial: Trial) -> None:
     before = np.array(gradient)
     if rng.bit_generator.state != state:
         raise Broken("rng has moved on the way back", "a state that is put into rng itself")
-    try:
-        again = np.array(trial.backward(-trial.grad, cache))
-    except (Exception, SystemExit):  # a cache that is for one gradient alone
+    again = _again(trial, -trial.grad, cache)
+    if again is None:
         return
     if cache is None and same(again, -trial.grad * earlier):  # masks on a stack, the last one off
         return
@@ -229,10 +228,10 @@ def _way_back(
         }
         other = "mask" if ((got != 0) != on).any() else "scale"
         at_0 = f", or does the {other} depend on x" if zero.any() else ""
-        again = _again(trial, cache, got)
-        if same(again - got, grad * factors):
+        again = _again(trial, grad.copy(), cache)
+        if again is not None and same(again - got, grad * factors):
             guesses["is it added to what an earlier call gave"] = got
-        elif not same(again, got):
+        elif again is not None and not same(again, got):
             guesses["a fresh mask on the way back"] = got
         guesses[f"another {other} than in the forward pass{at_0}"] = got
         named = next(name for name, guess in guesses.items() if same(got, guess))
@@ -240,12 +239,12 @@ def _way_back(
         raise Broken(f"{wrong:.0%} of the gradient is not grad · mask · scale", named)
 
 
-def _again(trial: Trial, cache: object, got: np.ndarray) -> np.ndarray:
-    """What the way back gives for the same gradient and cache a second time; ``got`` if not."""
+def _again(trial: Trial, grad: np.ndarray, cache: object) -> np.ndarray | None:
+    """A second gradient of one forward pass; None for a cache that is for one alone."""
     try:
-        return np.array(trial.backward(trial.grad.copy(), cache))
-    except (Exception, SystemExit):  # a cache that is for one gradient alone
-        return got
+        return np.array(trial.backward(grad, cache))
+    except (Exception, SystemExit):  # of somebody else's code; whichever it is
+        return None
 
 
 def _backward_predicting(trial: Trial) -> None:

@@ -13,7 +13,6 @@ from scipy.special import bdtr, ndtr
 
 from helpers.trial import AXES, CLOSE, Broken, Skipped, Trial, same
 
-IMPOSSIBLE = 1e-12  # a probability that no level is as small as
 BY_CHANCE = (*AXES, "counts", "rate", "mean")
 
 
@@ -29,7 +28,7 @@ def samples(trial: Trial) -> None:
 
 def calls(trial: Trial) -> None:
     """The masks of two calls are independent."""
-    n, different = len(trial.dropped), len(_different(trial))
+    n, different = len(trial.dropped), len(trial.different)
     off = int((~trial.dropped.any(axis=(1, 2))).sum())
     if different < n and off > 1:
         raise Broken(f"{off} of {n} calls drop nothing", "is it off in some calls")
@@ -43,22 +42,12 @@ def calls(trial: Trial) -> None:
     )
 
 
-def _different(trial: Trial) -> np.ndarray:
-    """The masks of all calls; where equal ones are no chance, each once."""
-    masks, agree = trial.dropped, trial.rate**2 + (1 - trial.rate) ** 2
-    if len(masks) ** 2 * agree ** masks[0].size > IMPOSSIBLE:
-        return masks
-    _, first = np.unique([mask.tobytes() for mask in masks], return_index=True)
-    return masks[np.sort(first)]
-
-
 def _independent(trial: Trial, name: str, mistake: str) -> None:
     """Compare disjoint pairs along an axis, neighbours and half an axis apart."""
-    rate = trial.rate
     if name in trial.shared:
         raise Broken(f"all {name} have the same mask", mistake)
-    dropped = np.moveaxis(_different(trial), AXES.index(name), 0)
-    half, agree = len(dropped) // 2, rate**2 + (1 - rate) ** 2
+    dropped = np.moveaxis(trial.different, AXES.index(name), 0)
+    half, agree = len(dropped) // 2, trial.agree
     for what, one, other in (
         ("neighbouring", dropped[0::2], dropped[1::2]),
         ("distant", dropped[:half], dropped[half:]),
@@ -100,8 +89,8 @@ def middle(n: int, p: float) -> tuple[int, int, float]:
 def rate(trial: Trial) -> None:
     """The fraction that is dropped is drop, over all, in each unit and in each row."""
     dropped, drop = trial.dropped, trial.drop
-    n_tests, share = trial.rate_tests, dropped.mean()
-    wrong = trial.unlikely(dropped.sum(), dropped.size, drop, n_tests)
+    k, n, n_tests = dropped.sum(), dropped.size, trial.rate_tests
+    wrong = trial.unlikely(k, n, drop, n_tests)
     if trial.dependent:
         wrong = differs(dropped.mean(axis=(1, 2)), drop, trial.error_of_coins)
     if wrong:
@@ -109,7 +98,6 @@ def rate(trial: Trial) -> None:
             1 - drop: "is drop taken for what is kept",
             float(ndtr(drop)): "normal numbers for uniform ones",
         }
-        k, n = dropped.sum(), dropped.size
         likely = [guess for guess in guesses if not trial.unlikely(k, n, guess, n_tests)]
         mistake = guesses[likely[0]] if likely else ""
         if not dropped.any():
@@ -118,7 +106,7 @@ def rate(trial: Trial) -> None:
             mistake = off if len(values) == 1 else "is it noise, without zeros"
             if len(values) > 1 and not trial.unlikely(counts.max(), n, 1 - drop, n_tests):
                 mistake = "is what is dropped set to something else than 0"
-        raise Broken(f"{share:.4f} of {dropped.size:,} units are dropped, not {drop}", mistake)
+        raise Broken(f"{k / n:.4f} of {n:,} units are dropped, not {drop}", mistake)
     if set(trial.report.broken) & {*AXES, "counts"}:
         raise Skipped(
             "it is over all; what is not independent says nothing of single units and rows"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 N_CALLS, N_SAMPLES, N_UNITS = 32, 64, 128  # what is looked at: training calls, and their inputs
 AXES = ("calls", "samples", "units")
+IMPOSSIBLE = 1e-12  # a probability that no level is as small as
 CLOSE = 1e-5  # two scales that are as near are the same; float32 rounds to 1e-7
 
 
@@ -128,6 +129,20 @@ class Trial:
         if k in (0, n):
             raise Skipped(f"{'nothing' if k == 0 else 'everything'} is dropped")
         return k / n if self.unlikely(k, n, self.drop, self.rate_tests) else self.drop
+
+    @property
+    def agree(self) -> float:
+        """How likely two coins are to fall alike."""
+        return self.rate**2 + (1 - self.rate) ** 2
+
+    @cached_property
+    def different(self) -> np.ndarray:
+        """``dropped``; where equal masks of calls are no chance, each once."""
+        masks = self.dropped
+        if len(masks) ** 2 * self.agree ** masks[0].size > IMPOSSIBLE:
+            return masks
+        _, first = np.unique([mask.tobytes() for mask in masks], return_index=True)
+        return masks[np.sort(first)]
 
     @property
     def rate_tests(self) -> int:

@@ -40,16 +40,16 @@ def bring(lessons: Path = LESSONS, work: Path = WORK) -> list[str]:
 def _brought(lessons: Path, work: Path) -> list[str]:
     then, changed = made_from(work), []
     for lesson in files(lessons):
-        if is_damaged(lesson):
-            continue
         copy, today = work / lesson.name, fingerprint(lesson)
+        if not today:  # damaged
+            continue
         if not copy.exists():
             with replacing(copy) as file:  # the contents alone: the original may be read-only
                 file.write(lesson.read_bytes())
             then[lesson.name] = today
         elif lesson.name not in then and is_a_copy_of(copy, lesson):
             then[lesson.name] = today
-        elif then.get(lesson.name) != today or is_damaged(copy):
+        elif then.get(lesson.name) != today or not fingerprint(copy):
             changed.append(lesson.stem)
     write(work, then)
     return changed
@@ -99,20 +99,22 @@ def files(lessons: Path) -> list[Path]:
 
 
 def fingerprint(lesson: Path) -> str:
-    """What tells one state of a lesson from another: its text and code, not its outputs."""
-    text = lesson.read_text(encoding="utf-8")
-    if lesson.suffix == ".ipynb":
-        text = json.dumps([cell["source"] for cell in json.loads(text)["cells"]])
-    return hashlib.sha256(text.encode()).hexdigest()
+    """What tells one state of a lesson from another: its text and code, not its outputs.
+
+    Empty for a damaged one.
+    """
+    try:
+        text = lesson.read_text(encoding="utf-8")
+        if lesson.suffix == ".ipynb":
+            text = json.dumps([cell["source"] for cell in json.loads(text)["cells"]])
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return hashlib.sha256(text.encode()).hexdigest() if text else ""
 
 
 def is_damaged(path: Path) -> bool:
     """Whether this is no notebook any more, or no page."""
-    try:
-        fingerprint(path)
-    except (ValueError, KeyError, TypeError):
-        return True
-    return path.stat().st_size == 0
+    return not fingerprint(path)
 
 
 def left_over(lessons: Path = LESSONS, work: Path = WORK) -> list[str]:
