@@ -43,19 +43,24 @@ def calls(trial: Trial) -> None:
 
 
 def _independent(trial: Trial, name: str, mistake: str) -> None:
-    """Compare disjoint pairs along an axis, neighbours and half an axis apart."""
+    """Compare pairs along an axis: neighbours, once the other neighbours, and half an axis apart.
+
+    Pairs of one comparison have no member in common, so right ones agree as independent coins.
+    """
     if name in trial.shared:
         raise Broken(f"all {name} have the same mask", mistake)
     dropped = np.moveaxis(trial.different, AXES.index(name), 0)
     half, agree = len(dropped) // 2, trial.agree
     for what, one, other in (
         ("neighbouring", dropped[0::2], dropped[1::2]),
+        ("neighbouring", dropped[1:-1:2], dropped[2::2]),
         ("distant", dropped[:half], dropped[half:]),
     ):
-        if trial.unlikely((one == other).sum(), one.size, agree, 2):
-            seen = f"{what} {name} agree {np.mean(one == other):.3f} of the time, not {agree:.3f}"
-            alike = np.mean(one == other) > 0.99
-            raise Broken(seen, "a mask that some of them share" if alike else "")
+        if trial.unlikely((one == other).sum(), one.size, agree, 3):
+            share = np.mean(one == other)
+            seen = f"{what} {name} agree {share:.3f} of the time, not {agree:.3f}"
+            alike = "a mask that some of them share, or a sorted one"
+            raise Broken(seen, alike if share > 0.99 else "")
 
 
 def counts(trial: Trial) -> None:
@@ -102,9 +107,14 @@ def rate(trial: Trial) -> None:
         mistake = guesses[likely[0]] if likely else ""
         if not dropped.any():
             off = "is dropout off, from the start or since the first prediction"
-            values, counts = np.unique(trial.draws.round(6), return_counts=True)
-            mistake = off if len(values) == 1 else "is it noise, without zeros"
-            if len(values) > 1 and not trial.unlikely(counts.max(), n, 1 - drop, n_tests):
+            outputs, n_outputs = trial.outputs, trial.outputs.size
+            _, factors = np.unique(outputs.round(6), return_counts=True)
+            _, values = np.unique((outputs * trial.x).round(6), return_counts=True)
+            mistake = off if len(factors) == 1 else "is it noise, without zeros"
+            if len(factors) > 1 and (
+                not trial.unlikely(factors.max(), n_outputs, 1 - drop, n_tests)
+                or not trial.unlikely(values.max(), n_outputs, drop, n_tests)
+            ):
                 mistake = "is what is dropped set to something else than 0"
         raise Broken(f"{k / n:.4f} of {n:,} units are dropped, not {drop}", mistake)
     if set(trial.report.broken) & {*AXES, "counts"}:

@@ -78,7 +78,7 @@ BY_OTHERS = {  # written by somebody who had not seen the laws: what is found, b
     "wrong_1": {"input": "a *= or x[...] = where a new array is meant"},
     "wrong_2": dict.fromkeys(("backward", "backward at 0"), "the mask of a later forward pass"),
     "wrong_3": {
-        "units": "a mask that some of them share",
+        "units": "a mask that some of them share, or a sorted one",
         "calls": "",
         "counts": "units that are dropped together, or samples with rates of their own",
     },

@@ -95,7 +95,7 @@ SAID = {
     "pairs of units": {
         "units": (
             "neighbouring units agree 1.000 of the time, not 0.680",
-            "a mask that some of them share",
+            "a mask that some of them share, or a sorted one",
         ),
         "counts": (
             "46.5% of the samples have 22 to 29 of 128 dropped, not 62.4%",
@@ -112,7 +112,7 @@ SAID = {
     "pairs of samples": {
         "samples": (
             "neighbouring samples agree 1.000 of the time, not 0.680",
-            "a mask that some of them share",
+            "a mask that some of them share, or a sorted one",
         ),
         "counts": (
             "33.7% of the units have 11 to 15 of 64 dropped, not 56.2%",
@@ -122,7 +122,7 @@ SAID = {
     "two halves of units": {
         "units": (
             "distant units agree 1.000 of the time, not 0.680",
-            "a mask that some of them share",
+            "a mask that some of them share, or a sorted one",
         ),
         "counts": (
             "46.5% of the samples have 22 to 29 of 128 dropped, not 62.4%",
@@ -293,13 +293,35 @@ def test_few_seeds_are_told_and_nothing_else(n_seeds):
     assert broken["calls"][1] == "a generator with few seeds, or masks that come again"
 
 
-@pytest.mark.parametrize("instead", [lambda x: -1e-8 * x, lambda x: -x])
+@pytest.mark.parametrize("instead", [lambda x: -1e-8 * x, lambda x: -x, lambda x: -1.0])
 def test_what_is_dropped_to_another_value_is_told(instead):
     def forward(x, training, rng):
         return np.where(coins(x.shape, rng), x / (1 - DROP), instead(x)) if training else x
 
     mistake = "is what is dropped set to something else than 0"
     assert diagnose(forward, drop=DROP).broken["rate"][1] == mistake
+
+
+def test_alpha_dropout_is_not_told_to_be_noise():
+    def forward(x, training, rng):
+        kept = np.where(coins(x.shape, rng), x, -1.758)
+        return 0.88 * kept + 0.31 if training else x
+
+    mistake = "is what is dropped set to something else than 0"
+    assert diagnose(forward, drop=DROP).broken["rate"][1] == mistake
+
+
+@pytest.mark.parametrize(("axis", "law"), [(0, "samples"), (1, "units")])
+def test_neighbours_are_compared_on_either_side(axis, law):
+    """The second with the third, not only the first with the second."""
+
+    def draw(shape, rng):
+        mask = np.moveaxis(coins(shape, rng), axis, 0)
+        mask[2::2] = mask[1:-1:2]
+        return np.moveaxis(mask, 0, axis)
+
+    seen = f"neighbouring {law} agree 1.000 of the time, not 0.680"
+    assert diagnose(masked(draw), drop=DROP).broken[law][0] == seen
 
 
 @pytest.mark.parametrize("drop", [0.1, 0.5])
