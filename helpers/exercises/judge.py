@@ -162,7 +162,7 @@ def same_number(exercise: Exercise, value: np.ndarray, other: float) -> bool:
         return distance <= 0.5 or 0 < other - value.item() < 1  # rounded, or cut off
     if exercise.decimals is not None:  # cut off is as good as rounded
         units = distance * 10**exercise.decimals
-        return units <= 0.51 or (units <= 1.001 and abs(value.item()) <= abs(other))
+        return units <= 0.51 or (units < 0.999 and abs(value.item()) <= abs(other))
     return distance <= 0.005 * abs(other) + 1e-12
 
 
@@ -172,7 +172,7 @@ def compare(value: np.ndarray, right: np.ndarray) -> str:
         value, right = value.reshape(()), right.reshape(())
     if value.shape != right.shape:
         if right.ndim == 0:
-            comma = "; decimals have a point" if value.shape == (2,) else ""
+            comma = "; no comma in a number, decimals have a point" if value.shape == (2,) else ""
             return f"one number is asked for, not an array of shape {value.shape}{comma}"
         return f"the shape is {value.shape}, expected {right.shape}"
     if not np.isfinite(value).all():

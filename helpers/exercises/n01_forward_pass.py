@@ -17,6 +17,13 @@ def shifted_exp(z: np.ndarray) -> np.ndarray:
     return np.exp(z - z.max())
 
 
+def through_the_chain(z: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """What the chain of lesson 1 gives, row by row, before it is collapsed."""
+    s = softmax(z)
+    jacobians = s[:, :, None] * np.eye(z.shape[1]) - s[:, :, None] * s[:, None, :]
+    return ((-y / (s + 1e-100))[:, None, :] @ jacobians)[:, 0]
+
+
 EXERCISES = {
     "01.1": Exercise(
         right=log(4),
@@ -81,6 +88,9 @@ EXERCISES = {
             "that is the mean loss; the summed loss was asked for": lambda z, y: (
                 (softmax(z) - y) / len(z)
             ),
+            "where the network is sure and wrong, the chain through the probabilities gives 0": (
+                through_the_chain
+            ),
         },
         solution="softmax(z) - y with the stable softmax along the last axis: the collapse of the "
         "chain holds for each row, and a sum of losses has no factor 1/n.",
@@ -88,6 +98,7 @@ EXERCISES = {
             (LOGITS, TARGETS),
             (np.array([[0.3, -1.0, 2.0, 0.1]]), np.eye(4)[[2]]),
             (np.array([[-1000.0, -1001.0, -1003.0, -1004.0]]), np.eye(4)[[0]]),
+            (np.array([[0.0, 1000.0, -5.0, 3.0]]), np.eye(4)[[0]]),  # sure and wrong
         ),
     ),
     "01.5": Exercise(

@@ -104,6 +104,7 @@ EXERCISES = {
             "that is how often the first node of layer 1 is off": 200 / 3,
             "that is the count in the run above; the average over all runs is asked for": 88,
             "drop_H1 is the fraction that is off, not the one that is on": 200 / 3 * 3 / 5,
+            "drop_H2 is the fraction that is off, not the one that is on": 200 * 2 / 3 * 2 / 5,
         },
         solution="node 1 of layer 1 is on with probability 2/3, node 1 of layer 2 with 3/5, "
         "independently: 200 · 2/3 · 3/5 = 80.",
@@ -117,6 +118,8 @@ EXERCISES = {
             "that is the fifth step alone": 0.9**5,
             "that is a single step, the sixth; add up the first five": 0.9**6,
             "that is the sum of endlessly many steps": 9,
+            "the sum of a geometric series is divided by 1 - 0.9": 0.9 * (1 - 0.9**5),
+            "n steps, not n + 1": 9 * (1 - 0.9**6),
         },
         solution="0.9 + 0.9² + … + 0.9⁵ = 0.9 (1 - 0.9⁵) / (1 - 0.9) = 3.686 times v: in five "
         "steps without a gradient the weight moves further than in the step that had one.",

@@ -42,6 +42,9 @@ EXERCISES = {
                 np.isin(np.arange(len(w)), rows) * (w @ x)
             ),
             "that is the full product": lambda w, x, rows, columns: w @ x,
+            "the entries are cut to whole numbers: scatter into a vector of floats": (
+                lambda w, x, rows, columns: np.trunc(sliced_product(w, x, rows, columns))
+            ),
             "scatter the small product into a vector of zeros": lambda w, x, rows, columns: (
                 thin(w, rows, columns) @ x[columns]
             ),

@@ -1,6 +1,7 @@
 """Exercises of notebook 06: pixels, standard errors and digits of rounding."""
 
 import numpy as np
+from scipy.special import ndtr
 
 from helpers.exercises.judge import Exercise
 
@@ -20,7 +21,7 @@ EXERCISES = {
         wrong={
             "divide by the root of the number of images": 0.4,
             "p times 1 − p under the root, not p": (0.8 / 2000) ** 0.5,
-            "p times 1 − p belongs under the root": 0.8 / 2000**0.5,
+            "p times 1 − p belongs under the root": 0.017895,  # 0.8 / √2000, also with 3 digits
             "that is the variance: take the root": 0.8 * 0.2 / 2000,
         },
         solution="sqrt(0.8 · 0.2 / 2000) = 0.00894. For two networks on different digits the "
@@ -64,7 +65,7 @@ EXERCISES = {
         ),
     ),
     "06.4": Exercise(
-        right=0.7270,
+        right=float((ndtr(-1.5) - ndtr(-2)) / (ndtr(-1.5) - ndtr(-2.5))),
         wrong={
             "that is the fraction of an uncut normal distribution that is positive": 0.9772,
             "that is the fraction that is negative": 0.2730,

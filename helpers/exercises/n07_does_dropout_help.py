@@ -36,8 +36,18 @@ UNPAIRED, SD = unpaired_error(SMALL_DROPOUT, SMALL_NONE), float(GAINS.std(ddof=1
 ON_TEST = recorded("two_errors")["300 digits, test"]
 ANOTHER = (
     "the gain is another: 300 digits, 20 epochs, batches of 10, learning rate 0.02, momentum 0.9, "
-    "one generator for the weights and then the training, the validation digits"
+    "seeds 0 to 9, one generator for the weights and then the training, the validation digits"
 )
+
+
+SLIPS = {  # some would be near enough to be right
+    "those are all 1,000 training digits; the first 300 are asked for": (1.66, 0.135),
+    "those are the seeds 1 to 10; seeds 0 to 9 are asked for": (2.05, 0.195),
+    "a fresh generator for each training; the one of the weights goes on": (1.41, 0.295),
+    "the gain is right; divide the squares by n - 1 for its error (ddof=1)": (
+        (GAIN, ERROR * np.sqrt(0.9))
+    ),
+}
 
 
 def judge_training(answer: np.ndarray) -> str:
@@ -53,6 +63,11 @@ def judge_training(answer: np.ndarray) -> str:
         return "in points of percent: 0.12 is an error of 12 %"
     if abs(gain - ON_TEST["gain"][0]) < ERROR:
         return "that is the gain on the test digits; hand in that on the validation digits"
+    if gain == 0 == error:
+        return 'nothing was dropped: is mode="mask" among the settings'
+    for hint, slip in SLIPS.items():
+        if np.allclose((gain, error), slip, atol=0.006):
+            return hint
     if abs(gain - GAIN) >= 3 * ERROR:
         return ANOTHER
     if abs(error / SD - 1) < 0.25:
@@ -155,6 +170,8 @@ EXERCISES = {
                 (GAIN, UNPAIRED)
             ),
             "the gain is right, its standard error is not": (GAIN, 4 * ERROR),
+            'nothing was dropped: is mode="mask" among the settings': (0.0, 0.0),
+            **SLIPS,
             "hand in two numbers, (gain, standard_error)": GAIN,
         },
         solution=f"recorded are a gain of {GAIN:.2f} points, SD of the ten gains {SD:.2f}, so a "

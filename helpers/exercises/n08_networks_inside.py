@@ -50,8 +50,12 @@ EXERCISES = {
             "that is the product; each prediction has its chance as exponent": lambda p, c: (
                 p.prod(axis=0) / p.prod(axis=0).sum()
             ),
-            "not all masks are equally probable; chances that are factors are lost": lambda p, c: (
+            "you count all masks alike: their chances are the exponents": lambda p, c: (
                 geometric_mean(p, np.full(len(p), 1 / len(p)))
+            ),
+            "that is the logarithm: take exp of it, then renormalise": lambda p, c: c @ np.log(p),
+            "sum the chances times the logarithms: a mean over the masks divides once more": (
+                lambda p, c: geometric_mean(p, c / len(p))
             ),
         },
         solution="mean = np.exp(chances @ np.log(probabilities)); return mean / mean.sum().",
@@ -71,6 +75,7 @@ EXERCISES = {
             "that is keep / drop": 4 * 9 * 8,
             "in the penalty the weight stands squared": 0.25 * 3 * 8,
             "the column is there as its sum of squares, which is given": 0.25 * 9 * 64,
+            "that is without the weight": 2,
             "that is without the column": 0.25 * 9,
             "that is without the variance of the mask": 72,
         },
