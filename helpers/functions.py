@@ -7,12 +7,15 @@ that is returned has their dtype.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from helpers.validation import (
     check_array,
     check_floats,
     check_matrix,
+    check_number,
     check_one_sample,
     check_real,
     check_same_length,
@@ -28,7 +31,9 @@ def relu(x: np.ndarray, leak: float = 0.0) -> np.ndarray:
     >>> relu(np.array([-2.0, 0.0, 3.0]), leak=0.1)
     array([-0.2,  0. ,  3. ])
     """
+    check_array("x", x)
     check_real("x", x)
+    check_number("leak", leak)
     return np.where(x > 0, x, leak * x)
 
 
@@ -38,7 +43,9 @@ def relu_derivative(x: np.ndarray, leak: float = 0.0) -> np.ndarray:
     >>> relu_derivative(np.array([-2.0, 0.0, 3.0]), leak=0.1)
     array([0.1, 0.1, 1. ])
     """
+    check_array("x", x)
     check_real("x", x)
+    check_number("leak", leak)
     return np.where(x > 0, np.ones_like(x), leak)
 
 
@@ -114,8 +121,8 @@ def cross_entropy_from_logits(y: np.ndarray, z: np.ndarray, axis: int = -1) -> f
     check_floats("z", z)
     check_targets("y", y)
     check_same_shape("y", y, "z", z)
-    check_sums("y", y)
     check_classes("z", z, axis)
+    check_sums("y", y, (axis,))
     shifted = z - z.max(axis=axis, keepdims=True)
     log_softmax = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
     return float(-np.sum(y * log_softmax))
@@ -134,6 +141,7 @@ def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float
     """
     check_floats("logits", logits)
     check_matrix("logits", logits)
+    check_classes("logits", logits, 1)
     labels = class_labels("labels", labels, logits.shape[1])
     check_same_length("logits", logits, "labels", labels)
     samples = np.arange(len(labels))
@@ -165,9 +173,11 @@ def check_classes(name: str, z: np.ndarray, axis: int) -> None:
 
 
 def check_sum(name: str, s: np.ndarray) -> None:
-    """Raise ``ValueError`` unless these sum to 1, but for rounding."""
+    """Raise ``ValueError`` unless these are not below 0 and sum to 1, but for rounding."""
     if not abs(s.sum() - 1) < 1e-2:
         raise ValueError(f"{name} must be probabilities that sum to 1, got a sum of {s.sum():g}")
+    if s.min() < 0:
+        raise ValueError(f"{name} must be probabilities, from 0 to 1; got {s.min():g}")
 
 
 def check_targets(name: str, y: np.ndarray) -> None:
@@ -184,12 +194,16 @@ def check_targets(name: str, y: np.ndarray) -> None:
         raise ValueError(f"{name} must be targets, from 0 to 1; got {np.min(y):g} to {np.max(y):g}")
 
 
-def check_sums(name: str, y: np.ndarray) -> None:
-    """Raise ``ValueError`` unless the targets of each sample, a row or a column, sum to 1."""
-    if not any(np.allclose(y.sum(axis=axis), 1) for axis in range(y.ndim)):  # rows, or columns
+def check_sums(name: str, y: np.ndarray, axes: Sequence[int] | None = None) -> None:
+    """Raise ``ValueError`` unless the targets of each sample sum to 1, along one of ``axes``.
+
+    Without ``axes`` samples may be rows or columns.
+    """
+    if not any(np.allclose(y.sum(axis=axis), 1) for axis in axes or range(y.ndim)):
+        along = f" along axis {axes[0]}" if axes else ""
         raise ValueError(
-            f"{name} must sum to 1 for each sample, as one_hot(labels, off=0, on=1) does; got a "
-            f"sum of {y.sum():g} in all"
+            f"{name} must sum to 1 for each sample{along}, as one_hot(labels, off=0, on=1) does; "
+            f"got a sum of {y.sum():g} in all"
         )
 
 

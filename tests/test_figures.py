@@ -98,7 +98,22 @@ REFUSED = {  # what is drawn, and how the message begins
     "per cent": (lambda: figures.reliability_figure({"a": (100 * LINE, LINE, LINE)}, "t"),
                  "groups: 'a' must be from 0 to 1, got 0 to 200"),
     "scaled images": (lambda: figures.digits_figure(IMAGES[:1] / 255, ["a"], "t"),
-                      "images must be pixels from 0 to 255, got 0.7"),
+                      "images must be pixels from 0 to 255, got 0"),
+    "too bright": (lambda: figures.digits_figure(IMAGES[:1] + 255.0, ["a"], "t"),
+                   "images must be pixels from 0 to 255, got 275 to 454"),
+    "an SD below 0": (lambda: figures.bands_figure(LINE, {"a": (LINE, -LINE)}, (LINE, LINE), "x",
+                                                   "y", "t"),
+                      "bands: 'a, SD' must be from 0 to inf, got -2 to"),
+    "points without a place": (
+        lambda: figures.bands_figure(LINE, {"a": (LINE, LINE)}, (LINE, LINE[:2]), "x", "y", "t"),
+        "points: 'x and y' must hold 3 values, got 2"),
+    "an SE below 0": (lambda: figures.means_figure(LINE, {"a": (LINE, -LINE)}, "x", "y"),
+                      "groups: 'a, SE' must be from 0 to inf, got -2 to"),
+    "a span that ends first": (
+        lambda: figures.lines_figure(LINE, {"a": LINE}, "x", "y", span=("s", 3, 2)),
+        r"span must have a name, a start and a later end, got \('s', 3, 2\)"),
+    "a reference of nan": (lambda: figures.dots_figure({"a": LINE}, "x", "t", ("r", np.nan)),
+                           "reference must be finite"),
     "a curve below 0": (lambda: figures.curves_figure({"a": {"loss": {"t": -LINE}}}),
                         "a, loss: 't' must be from 0 to inf, got -2 to"),
     "a logarithm of a loss of 0": (
@@ -112,7 +127,7 @@ REFUSED = {  # what is drawn, and how the message begins
                                        "b": {"loss": {"v": LINE, "t": LINE}}}),
         r"b, loss must have the sets \['t', 'v'\] in this order"),
     "a place that is none": (lambda: figures.lines_figure(LINE * np.nan, {"a": LINE}, "x", "y"),
-                             "x must be finite, got nan at index"),
+                             "x must be finite"),
     "a title too few": (lambda: figures.network_figure([LINE, LINE], titles=["x"]),
                         "titles must be 2, for 2 layers; got 1"),
     "weights too many": (lambda: figures.network_figure([LINE, LINE], [np.eye(3)] * 2),
@@ -133,6 +148,30 @@ def test_nothing_to_draw_or_more_than_can_be_told_apart_is_refused(name):
     draw, message = REFUSED[name]
     with pytest.raises(ValueError, match=message):
         draw()
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("lines_figure", lambda f: f(LINE, {"a": LINE}, "x", "y", at=(0, 9))),
+        ("matrices_figure", lambda f: f({"matrix": [[1, 2], [3, 4]]})),
+        ("matrices_figure", lambda f: f({"title": "a"})),
+        ("histograms_figure", lambda f: f({"a": LINE}, 10, "x")),
+        ("pairs_figure", lambda f: f({"a": LINE}, ("a", "b"), "x", "t", ("r", 1.0))),
+        ("confusion_figure", lambda f: f(np.eye(2, dtype=int), 2, "t")),
+        ("reliability_figure", lambda f: f({"a": (LINE / 5, LINE / 5)}, "t")),
+        ("network_figure", lambda f: f([LINE], dropped=[0])),
+    ],
+)
+def test_what_python_or_numpy_refuses_names_the_figure(name, call):
+    with pytest.raises(
+        (TypeError, ValueError), match=rf"^{name} cannot draw this: .*help\({name}\)"
+    ):
+        call(getattr(figures, name))
+
+
+def test_pairs_that_are_all_alike_are_drawn():
+    figures.pairs_figure({"a": (LINE * 0, LINE * 0)}, ("a", "b"), "x", "t", ("r", 1.0))
 
 
 def test_the_values_of_a_masked_array_are_not_drawn():

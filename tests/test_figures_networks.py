@@ -283,7 +283,7 @@ def test_a_sliced_network_stands_beside_its_matrices():
         ),
         (lambda: figures.network_figure([[1.0, 2.0]], dropped={(1, 0)}), r"of a 2 network"),
         (lambda: figures.network_figure([[1.0, 2.0]], dropped=[(0, 1), (0, 1)]), r"each node once"),
-        (lambda: figures.network_figure([[1.0, np.nan]]), r"^layers\[0\] must be finite"),
+        (lambda: figures.network_figure([[1.0, np.nan]]), r"^layers must be finite"),
         (
             lambda: figures.networks_figure([2, 2, 2, 1], np.ones((0, 2)), np.ones((1, 2))),
             "^states_1 must not be empty",
@@ -296,7 +296,33 @@ def test_a_sliced_network_stands_beside_its_matrices():
         ),
         (
             lambda: figures.matrices_figure({"matrix": np.array([[1.0, np.inf]]), "title": ""}),
-            r"^matrix must be finite, got inf at index \(0, 1\)$",
+            r"^matrices: 'matrix' must be finite$",
+        ),
+        (
+            lambda: figures.matrices_figure({"matrix": np.eye(2), "row_names": ["a"]}),
+            "^row_names must be 2 or none, got 1$",
+        ),
+        (
+            lambda: figures.networks_figure([2, 2, 2], np.eye(2), np.eye(2)),
+            "^sizes must be four, with two hidden layers, got 3$",
+        ),
+        (
+            lambda: figures.networks_figure([-2, 2, 2, 2], np.eye(2), np.eye(2)),
+            "^sizes, of a layer, must be at least 1, got -2$",
+        ),
+        (
+            lambda: figures.networks_figure([2, 2, 2, 2], np.eye(2) / 2, np.eye(2)),
+            "^states_1 must hold zeros and ones",
+        ),
+        (
+            lambda: figures.product_figure([("a", np.ones(3))] * 2, np.array([0, 0.5, 1])),
+            "^mask must hold zeros and one scale, got 0.5 and 1.0 besides 0$",
+        ),
+        (
+            lambda: figures.way_back_figure(
+                [np.ones(2)] * 4, [np.eye(2)] * 3, list("abcd"), (0, 0), {(1, 0)}, [""] * 4
+            ),
+            r"^path must not lead over a dropped node, got \(0, 0\)$",
         ),
     ],
 )

@@ -422,6 +422,28 @@ def test_a_column_of_logits_says_its_axis():
         cross_entropy_from_logits(np.array([[1.0], [0.0]]), np.array([[1.0], [2.0]]))
 
 
+def test_targets_sum_to_1_along_the_axis_of_the_logits():
+    columns = np.eye(3)[:, :2]  # two samples
+    assert cross_entropy_from_logits(columns, np.zeros((3, 2)), axis=0) > 0
+    with pytest.raises(ValueError, match="y must sum to 1 for each sample along axis -1"):
+        cross_entropy_from_logits(columns, np.zeros((3, 2)))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: softmax_cross_entropy(np.ones((2, 1)), np.array([0, 0])), "two classes at least"),
+        (lambda: softmax_jacobian(np.array([3.0, -2.0])), "s must be probabilities, from 0 to 1"),
+        (lambda: relu([1.0]), "x must be an array"),
+        (lambda: relu(np.ones(2), np.ones((2, 1))), "leak must be a number"),
+        (lambda: relu_derivative(np.ones(2), True), "leak must be a number, got True"),
+    ],
+)
+def test_what_would_be_silently_another_function_is_refused(call, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        call()
+
+
 def test_logits_of_a_batch_have_two_axes():
     for logits in (np.ones(3), np.ones((2, 3, 4))):
         with pytest.raises(ValueError, match=r"^logits must have two axes"):

@@ -12,8 +12,8 @@ from helpers.figures.networks import Labels, check_nodes, column, draw_edge, dra
 from helpers.figures.style import (
     Described,
     check_groups,
+    figure,
     frame,
-    in_own_style,
     new_figure,
     new_panels,
     write,
@@ -22,7 +22,7 @@ from helpers.figures.words import Nodes, dropped_text, number, numbers, rows_and
 from helpers.validation import check_indices, finite_array
 
 
-@in_own_style
+@figure
 def gradients_figure(
     weights: Sequence[np.ndarray],
     biases: Sequence[np.ndarray],
@@ -80,7 +80,7 @@ def draw_gradient(
         write(ax, x, y - 0.01, "b", style.SMALL, color=ink, zorder=3)
 
 
-@in_own_style
+@figure
 def way_back_figure(
     layers: Sequence[np.ndarray],
     weights: Sequence[np.ndarray],
@@ -105,6 +105,8 @@ def way_back_figure(
     check_indices("path, the input,", path[:1], sizes[0])
     check_indices("path, the node of layer 1,", path[1:], sizes[1])
     source, node = path
+    if {(0, source), (1, node)} & set(dropped):
+        raise ValueError(f"path must not lead over a dropped node, got {tuple(path)}")
     ways = [(0, source, node), *((1, node, k) for k in on[2])]
     ways += [(2, k, o) for k, o in product(on[2], on[3])]
     # The last layer is spread over the whole height. The weights before it stand near its nodes,

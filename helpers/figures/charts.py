@@ -9,8 +9,8 @@ from helpers.figures import colours, style
 from helpers.figures.style import (
     Described,
     check_groups,
+    figure,
     finish,
-    in_own_style,
     new_figure,
     new_panels,
 )
@@ -18,7 +18,7 @@ from helpers.figures.words import listed, minus, number, numbers
 from helpers.validation import finite_array
 
 
-@in_own_style
+@figure
 def lines_figure(
     x: np.ndarray,
     lines: dict[str, np.ndarray],
@@ -37,6 +37,8 @@ def lines_figure(
     """
     finite_array("x", x, (None,))
     check_groups("lines", lines, len(colours.LINES), len(x))
+    if span and not span[1] < span[2]:
+        raise ValueError(f"span must have a name, a start and a later end, got {span}")
     fig, ax = new_figure(6.6, 3.3)
     marked = [range(len(x))[k] for k in at]
     alt = f"{title or y_label}: {y_label} over {x_label}{style.log_text(log)}."
@@ -57,7 +59,7 @@ def lines_figure(
     return fig, alt
 
 
-@in_own_style
+@figure
 def bars_figure(
     groups: dict[str, np.ndarray],
     labels: Sequence[str],
@@ -86,7 +88,7 @@ def bars_figure(
     return fig, f"{title or y_label}. {x_label.capitalize()}: {listed(labels)}. {each}"
 
 
-@in_own_style
+@figure
 def histograms_figure(samples: dict[str, np.ndarray], bins: np.ndarray, x_label: str) -> Described:
     """Histograms side by side on the same axes limits, each as shares that sum to 1.
 
@@ -106,7 +108,7 @@ def histograms_figure(samples: dict[str, np.ndarray], bins: np.ndarray, x_label:
     return fig, alt
 
 
-@in_own_style
+@figure
 def dots_figure(
     groups: dict[str, np.ndarray],
     x_label: str,
@@ -143,7 +145,7 @@ def dots_figure(
     return fig, alt
 
 
-@in_own_style
+@figure
 def pairs_figure(
     groups: dict[str, tuple[np.ndarray, np.ndarray]],
     members: tuple[str, str],
@@ -161,7 +163,7 @@ def pairs_figure(
     check_groups("groups", groups)
     fig, axes = new_panels(style.MAX_WIDTH, 4.2, len(groups))
     one, other = members
-    length = 1.1 * max(np.ptp(pair) for pair in groups.values())
+    length = 1.1 * max(np.ptp(pair) for pair in groups.values()) or 1.0
     alt = (
         f"{title}: {x_label}, a row for each seed with two markers, {one} and {other}. "
         f"{reference_text(reference).capitalize()}."

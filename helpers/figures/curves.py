@@ -8,8 +8,8 @@ from helpers.figures import colours, style
 from helpers.figures.style import (
     Described,
     check_groups,
+    figure,
     finish,
-    in_own_style,
     new_figure,
     new_panels,
 )
@@ -18,7 +18,7 @@ from helpers.figures.words import minus
 Curves = Mapping[str, Mapping[str, Mapping[str, np.ndarray]]]
 
 
-@in_own_style
+@figure
 def curves_figure(trainings: Curves, title: str = "", log: Sequence[str] = ()) -> Described:
     """Learning curves, a panel for each quantity: ``trainings[name][quantity][set]`` over epochs.
 
@@ -69,7 +69,7 @@ def curves_figure(trainings: Curves, title: str = "", log: Sequence[str] = ()) -
     return fig, alt
 
 
-@in_own_style
+@figure
 def means_figure(
     x: Sequence[float] | Sequence[str],
     groups: Mapping[str, tuple[Sequence[float], Sequence[float]]],
@@ -85,6 +85,7 @@ def means_figure(
     """
     check_groups("x", x)
     check_groups("groups", groups, len(colours.LINES), len(x))
+    check_groups("groups", {f"{name}, SE": errors for name, (_, errors) in groups.items()}, low=0)
     named = isinstance(x[0], str)
     fig, ax = new_figure(6.8, 3.7)
     places = np.arange(len(x)) if named else np.array(x, dtype=float)

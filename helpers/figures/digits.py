@@ -10,8 +10,8 @@ from helpers.figures import colours, style
 from helpers.figures.style import (
     Described,
     check_groups,
+    figure,
     finish,
-    in_own_style,
     new_figure,
     new_panels,
     write,
@@ -20,7 +20,7 @@ from helpers.figures.words import listed
 from helpers.validation import check_count, check_indices, finite_array
 
 
-@in_own_style
+@figure
 def digits_figure(
     images: np.ndarray, captions: Sequence[str], alt: str, columns: int = 10
 ) -> Described:
@@ -31,8 +31,10 @@ def digits_figure(
     """
     check_groups("images", images)
     finite_array("images", images, (None, None, None), np.asarray(images).dtype)
-    if np.asarray(images).dtype.kind == "f" and 0 < np.max(images) <= 1:
-        raise ValueError(f"images must be pixels from 0 to 255, got {np.max(images):g} at most")
+    low, high = np.min(images), np.max(images)
+    unit = np.asarray(images).dtype.kind == "f" and 0 < high <= 1
+    if unit or low < 0 or high > 255:
+        raise ValueError(f"images must be pixels from 0 to 255, got {low:g} to {high:g}")
     if len(captions) != len(images):
         raise ValueError(f"captions must be {len(images)}, one an image; got {len(captions)}")
     check_count("columns", columns)
@@ -49,7 +51,7 @@ def digits_figure(
     return fig, f"{alt} {'; '.join(captions)}.".replace("\n", ", ")
 
 
-@in_own_style
+@figure
 def features_figure(rows: Mapping[str, np.ndarray], alt: str) -> Described:
     """Weights that lead to units, as small images: for each name a row, shape (n, height, width).
 
@@ -75,7 +77,7 @@ def features_figure(rows: Mapping[str, np.ndarray], alt: str) -> Described:
     return fig, f"{alt} Weights, {sizes}."
 
 
-@in_own_style
+@figure
 def confusion_figure(
     counts: Mapping[tuple[int, int], int], n_classes: int, title: str, thing: str = "digit"
 ) -> Described:

@@ -14,8 +14,8 @@ from helpers.figures.networks import draw_network
 from helpers.figures.style import (
     Described,
     check_groups,
+    figure,
     frame,
-    in_own_style,
     new_figure,
     new_panels,
     write,
@@ -48,6 +48,11 @@ def draw_matrix(
     check_indices("dropped_rows", list(dropped_rows), matrix.shape[0])
     check_indices("dropped_columns", list(dropped_columns), matrix.shape[1])
     check_indices("framed_rows", list(framed_rows), matrix.shape[0])
+    for name, given, n in zip(
+        ("row_names", "column_names"), (row_names, column_names), matrix.shape, strict=True
+    ):
+        if len(given) not in (0, n):
+            raise ValueError(f"{name} must be {n} or none, got {len(given)}")
     w = cell_width
     limit = np.abs(matrix).max() or 1.0
     for (r, c), value in np.ndenumerate(matrix):
@@ -73,7 +78,7 @@ def draw_matrix(
     write(ax, left + width / 2, height, title, style.TITLE, va="bottom")
 
 
-@in_own_style
+@figure
 def matrices_figure(*matrices: dict, columns: int | None = None, digits: int = 2) -> Described:
     """Several matrices side by side, each given by the arguments of ``draw_matrix``.
 
@@ -102,7 +107,7 @@ def matrices_figure(*matrices: dict, columns: int | None = None, digits: int = 2
     return fig, f"{lead}. {'. '.join(matrix_text(**m, digits=digits) for m in matrices)}."
 
 
-@in_own_style
+@figure
 def sliced_figure(
     networks: Sequence[tuple[np.ndarray, np.ndarray, Collection[int], Collection[int]]],
 ) -> Described:

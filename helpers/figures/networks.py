@@ -16,14 +16,14 @@ from helpers.figures import colours, style
 from helpers.figures.style import (
     Described,
     check_groups,
+    figure,
     frame,
-    in_own_style,
     new_figure,
     new_panels,
     write,
 )
 from helpers.figures.words import Nodes, edge_count, listed, network_text, number, numbers
-from helpers.validation import check_state, check_whole_number, finite_array
+from helpers.validation import check_count, check_state, check_whole_number, finite_array
 
 Point = tuple[float, float]
 Labels = Sequence[Sequence[str]]  # what stands in the nodes, layer by layer
@@ -131,7 +131,7 @@ def draw_column(
 # ---- figures ------------------------------------------------------------------------------
 
 
-@in_own_style
+@figure
 def network_figure(
     layers: Sequence[np.ndarray] | None = None,
     weights: Sequence[np.ndarray] | None = None,
@@ -169,14 +169,19 @@ def network_figure(
     return fig, alt
 
 
-@in_own_style
+@figure
 def networks_figure(sizes: Sequence[int], states_1: np.ndarray, states_2: np.ndarray) -> Described:
     """Small networks with two hidden layers, one for each pair of states, five in a row.
 
     A row of ``states_1`` is a mask of hidden layer 1, a row of ``states_2`` one of hidden layer 2.
     """
+    if len(sizes) != 4:
+        raise ValueError(f"sizes must be four, with two hidden layers, got {len(sizes)}")
+    for size in sizes:
+        check_count("sizes, of a layer,", size)
     for k, states in enumerate((states_1, states_2), start=1):
         finite_array(f"states_{k}", states, (None, sizes[k]))
+        check_state(f"states_{k}", states, states)
     off_1, off_2 = ([np.flatnonzero(state == 0) for state in s] for s in (states_1, states_2))
     pairs = list(product(off_1, off_2))
     rows = ceil(len(pairs) / 5)
@@ -198,7 +203,7 @@ def networks_figure(sizes: Sequence[int], states_1: np.ndarray, states_2: np.nda
     )
 
 
-@in_own_style
+@figure
 def states_figure(masks: np.ndarray, title: str) -> Described:
     """Each row of ``masks`` as a column of nodes, crossed where the mask is 0.
 
@@ -216,16 +221,18 @@ def states_figure(masks: np.ndarray, title: str) -> Described:
     return fig, f"{title}: {n_masks} states of {n_units} nodes; {each}."
 
 
-@in_own_style
+@figure
 def product_figure(columns: Sequence[tuple[str, np.ndarray]], mask: np.ndarray) -> Described:
     """Columns of numbers multiplied node by node, the last one their product.
 
     ``columns`` holds pairs (title, values); nodes whose ``mask`` is 0 are crossed in the last.
     """
     check_groups("columns", columns)
+    n, last = finite_array("mask", np.ravel(mask), (None,)).size, len(columns) - 1
+    if len(scales := np.unique(mask[mask != 0])) > 1 or (scales < 0).any():
+        raise ValueError(f"mask must hold zeros and one scale, got {listed(scales)} besides 0")
     for title, values in columns:
-        finite_array(title, np.ravel(values), (len(mask),))
-    n, last = len(mask), len(columns) - 1
+        finite_array(f"columns: {title!r}", np.ravel(values), (n,))
     fig, ax = new_figure(2.2 * len(columns), 0.62 * n + 0.7)
     for c, (title, values) in enumerate(columns):
         stays = np.ravel(mask) if c == last else [True] * n

@@ -4,6 +4,7 @@ import io
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence, Sized
 from functools import wraps
+from inspect import signature
 
 import numpy as np
 from matplotlib import style as styles
@@ -67,6 +68,45 @@ def in_own_style(draw: Callable) -> Callable:
             return draw(*args, **kwargs)
 
     return drawn
+
+
+def figure(draw: Callable) -> Callable:
+    """``draw`` in its own style, and with an error in words for all that it cannot draw.
+
+    Every number in an argument must be finite. An error that does not say what must be, because
+    Python, NumPy or matplotlib raised it, gets the name of the function.
+    """
+
+    @wraps(draw)
+    def drawn(*args, **kwargs):
+        given = signature(draw).bind(*args, **kwargs).arguments
+        for name, value in given.items():
+            check_finite(name, value)
+        try:
+            return in_own_style(draw)(*args, **kwargs)
+        except Exception as error:
+            if " must " in str(error):
+                raise
+            kind = TypeError if isinstance(error, TypeError | AttributeError) else ValueError
+            raise kind(
+                f"{draw.__name__} cannot draw this: {type(error).__name__}: {error}; "
+                f"help({draw.__name__}) says what its arguments are"
+            ) from error
+
+    return drawn
+
+
+def check_finite(name: str, value: object) -> None:
+    """Raise ``ValueError`` if a number in ``value``, however deep in lists, is not finite."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            check_finite(f"{name}: {key!r}", part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            check_finite(name, part)
+    elif isinstance(value, float | np.ndarray) and np.asarray(value).dtype.kind == "f":
+        if not np.isfinite(value).all():
+            raise ValueError(f"{name} must be finite")
 
 
 @in_own_style

@@ -8,15 +8,15 @@ from helpers.figures import colours, style
 from helpers.figures.style import (
     Described,
     check_groups,
+    figure,
     finish,
-    in_own_style,
     new_figure,
     new_panels,
 )
 from helpers.figures.words import minus, number
 
 
-@in_own_style
+@figure
 def reliability_figure(
     groups: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], title: str
 ) -> Described:
@@ -47,7 +47,7 @@ def reliability_figure(
     return fig, alt
 
 
-@in_own_style
+@figure
 def bands_figure(
     x: np.ndarray,
     bands: Mapping[str, tuple[np.ndarray, np.ndarray]],
@@ -62,6 +62,8 @@ def bands_figure(
     data, the same in all panels. The alternative text gives both at a few places.
     """
     check_groups("bands", bands, n=len(x))
+    check_groups("bands", {f"{name}, SD": sd for name, (_, sd) in bands.items()}, low=0)
+    check_groups("points", {"x and y": points})
     fig, axes = new_panels(style.MAX_WIDTH, 3.4, len(bands), sharey=True)
     told_at = np.unique(np.linspace(0, len(x) - 1, 9).round().astype(int))
     alt = f"{title}: {y_label} over {x_label}, {len(points[0])} data points."

@@ -35,6 +35,18 @@ from tools.experiments.experiment import Experiment
 PAIRS = 10  # of networks, without dropout and with it
 
 BEST_OF_EXAMPLES = {100: "dropout", 300: "dropout", 1_000: "dropout", 3_000: "mild dropout"}
+WITH_WRONG_LABELS = {  # the best of each by the validation digits, a rival and dropout
+    ("10%", "none"): ("none, learning rate 0.005", "dropout, drops 0 and 0.65, learning rate 0.02"),
+    ("10%", "L2"): (
+        "L2, l2 0.003, learning rate 0.005",
+        "dropout, drops 0 and 0.65, learning rate 0.02",
+    ),
+    ("30%", "none"): ("none, learning rate 0.002", "dropout, drops 0 and 0.8, learning rate 0.01"),
+    ("30%", "L2"): (
+        "L2, l2 0.01, learning rate 0.005",
+        "dropout, drops 0 and 0.8, learning rate 0.01",
+    ),
+}
 TWO_ERRORS_RESULTS = ("gain", "of_seeds", "of_digits")
 TWO_ERRORS = {
     f"{name}, {judged}": {
@@ -55,6 +67,10 @@ TWO_ERRORS = {
             LONGER["dropout, drops 0.2 and 0.3, learning rate 0.05, 200 epochs"],
         ),
         ("300 digits", SMALL_CASE, {**SMALL_CASE, **DROPOUT}),
+        *(
+            (f"{share} wrong, {rival}", *(NOISE_RIVALS[f"{share} wrong, {name}"] for name in names))
+            for (share, rival), names in WITH_WRONG_LABELS.items()
+        ),
         *(
             (
                 f"examples, {n}",

@@ -142,7 +142,15 @@ DROPS = {
 
 BATCHES = {100: 2, 300: 6, 1_000: 20, 3_000: 60}  # examples: batches of 50 in an epoch
 
-FASTER = {f"none, learning rate {rate:g}": {"learning_rate": rate} for rate in (0.1, 0.2, 0.3, 0.4)}
+OWN_RATES = {
+    f"{name}, learning rate {rate:g}": {**how, "learning_rate": rate}
+    for name, how, rates in (
+        ("none", {}, (0.1, 0.2, 0.3, 0.4)),
+        ("mild dropout", MILD, (0.02, 0.1, 0.2)),
+        ("dropout", DROPOUT, (0.02, 0.1, 0.2)),
+    )
+    for rate in rates
+}
 EXAMPLES = {
     f"{n} digits, {steps} steps, {name}": {
         **how,
@@ -150,7 +158,7 @@ EXAMPLES = {
         "validation_from": 3_000,
         "epochs": steps // batches,
     }
-    for steps, ways in {1_200: THREE, 4_800: {**THREE, **FASTER}}.items()
+    for steps, ways in {1_200: THREE, 4_800: THREE | OWN_RATES}.items()
     for n, batches in BATCHES.items()
     for name, how in ways.items()
 }

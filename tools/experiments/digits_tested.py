@@ -91,10 +91,12 @@ CHOSEN = {
         (
             "10% wrong, none, learning rate 0.005",
             "10% wrong, early stopping, patience 10, learning rate 0.01",
+            "10% wrong, early stopping, patience 20, learning rate 0.05",
             "10% wrong, L2, l2 0.003, learning rate 0.005",
             "10% wrong, dropout, drops 0 and 0.65, learning rate 0.02",
             "30% wrong, none, learning rate 0.002",
             "30% wrong, early stopping, patience 10, learning rate 0.01",
+            "30% wrong, early stopping, patience 5, learning rate 0.05",
             "30% wrong, L2, l2 0.01, learning rate 0.005",
             "30% wrong, dropout, drops 0 and 0.8, learning rate 0.01",
         ),
