@@ -255,6 +255,8 @@ def test_what_is_repeated_is_counted_apart_for_right_and_wrong_labels():
          "rivals: dropout, drops 0.2 and 0.3, learning rate 0.1"),
         ("both longer, test", "tested", "longer: none, learning rate 0.3, 200 epochs",
          "longer: dropout, drops 0.2 and 0.3, learning rate 0.05, 200 epochs"),
+        ("30% wrong, L2, test", "tested", "noise_rivals: 30% wrong, L2, l2 0.01, learning rate 0.005",
+         "noise_rivals: 30% wrong, dropout, drops 0 and 0.8, learning rate 0.01"),
         ("examples, 300, validation", "examples", "300 digits, 4800 steps, none",
          "300 digits, 4800 steps, dropout"),
         ("examples, 3000, test", "tested", "examples: 3000 digits, 4800 steps, none",
@@ -285,7 +287,7 @@ GROUPS = {  # how the names of settings begin that were compared when one of the
                "dropout, max-norm"),
     "drops": ("128 units", "64 units left", "input"),
     "longer": ("none,", "dropout,"),
-    "examples": tuple(f"{n} digits, 4800 steps" for n in (100, 300, 1000, 3000)),
+    "examples": tuple(f"{n} digits, 4800 steps, none" for n in (100, 300, 1000, 3000)),
     "label_noise": ("0%", "10%", "30%"),
     "noise_rivals": tuple(f"{share} wrong, {kind}" for share in ("10%", "30%")
                           for kind in ("none", "early stopping", "L2", "dropout")),
@@ -300,7 +302,20 @@ def test_of_each_group_the_best_on_the_validation_digits_was_tested(name, group)
     assert len(errors) > 2
     tested = [s for s in CHOSEN[name][1] if s in errors]
     assert min(errors, key=errors.get) in tested
-    assert len(tested) == 1 or tested[0].endswith(("hidden 0", "none"))  # what it is compared with
+    compared = {s for s in tested if s != min(errors, key=errors.get)}
+    assert all(s.endswith(("hidden 0", "none", "learning rate 0.05")) for s in compared)
+
+
+@pytest.mark.parametrize("n", [100, 300, 1000, 3000])
+def test_of_the_ways_at_one_rate_the_best_was_tested_and_no_other_rate_is_better_for_sure(n):
+    runs = {
+        s: r["error"] for s, r in recorded("examples").items() if s.startswith(f"{n} digits, 4")
+    }
+    at_one = {s: error.mean() for s, error in runs.items() if "rate" not in s}
+    best = min(at_one, key=at_one.get)
+    assert best in CHOSEN["examples"][1]
+    for gains in (runs[best] - error for s, error in runs.items() if "dropout" in s):
+        assert gains.mean() < 2 * gains.std(ddof=1) / np.sqrt(10) + 1e-9
 
 
 def test_of_all_that_rivals_were_given_the_best_on_the_validation_digits_was_tested():
