@@ -106,16 +106,7 @@ def rate(trial: Trial) -> None:
         likely = [guess for guess in guesses if not trial.unlikely(k, n, guess, n_tests)]
         mistake = guesses[likely[0]] if likely else ""
         if not dropped.any():
-            off = "is dropout off, from the start or since the first prediction"
-            outputs, n_outputs = trial.outputs, trial.outputs.size
-            _, factors = np.unique(outputs.round(6), return_counts=True)
-            _, values = np.unique((outputs * trial.x).round(6), return_counts=True)
-            mistake = off if len(factors) == 1 else "is it noise, without zeros"
-            if len(factors) > 1 and (
-                not trial.unlikely(factors.max(), n_outputs, 1 - drop, n_tests)
-                or not trial.unlikely(values.max(), n_outputs, drop, n_tests)
-            ):
-                mistake = "is what is dropped set to something else than 0"
+            mistake = _why_nothing_is_dropped(trial)
         raise Broken(f"{k / n:.4f} of {n:,} units are dropped, not {drop}", mistake)
     if set(trial.report.broken) & {*AXES, "counts"}:
         raise Skipped(
@@ -132,6 +123,19 @@ def rate(trial: Trial) -> None:
             seen = f"{what} {odd[0]} is dropped {counts[odd[0]] / n:.3f} of the time, not {drop}"
             at_an_end = odd[0] in (0, counts.size - 1) and not counts[odd[0]]
             raise Broken(seen, "an index that is off by one" if at_an_end else "")
+
+
+def _why_nothing_is_dropped(trial: Trial) -> str:
+    """It is off, or what is dropped becomes another value than 0, or it is noise."""
+    outputs, n = trial.outputs, trial.outputs.size
+    _, factors = np.unique(outputs.round(6), return_counts=True)
+    _, values = np.unique((outputs * trial.x).round(6), return_counts=True)
+    if len(factors) == 1:
+        return "is dropout off, from the start or since the first prediction"
+    for count, share in ((factors.max(), 1 - trial.drop), (values.max(), trial.drop)):
+        if not trial.unlikely(count, n, share, trial.rate_tests):
+            return "is what is dropped set to something else than 0"
+    return "is it noise, without zeros"
 
 
 def mean(trial: Trial) -> None:
@@ -165,27 +169,9 @@ def mean(trial: Trial) -> None:
     else:
         wrong = trial.unlikely((~trial.dropped).sum(), trial.dropped.size, even, 1)
     if wrong:
-        where = " when predicting" if scale == 1 else ", in training and when predicting"
-        twice = "scaled twice" + ("" if same(np.array(predicted), 1.0) else where)
-        guesses = {
-            (1 - drop) / drop: "divided by drop instead of 1 - drop",
-            1 - drop: "is the scale 1 / (1 - drop) missing",
-            1 / (1 - drop): twice,
-            (1 - drop) ** 2: "multiplied by 1 - drop instead of divided",
-            1.0: "",  # of the scale alone: a wrong rate is another mistake
-        }
-        off_by = scale * (1 - drop) / predicted
-        mistake = next((guesses[g] for g in guesses if abs(g / off_by - 1) < 1e-3), "")
-        if scale == 1 and same(np.array(predicted), drop):
-            mistake = "multiplied by drop instead of 1 - drop when predicting"
-        elif same(np.array(predicted), 1 / (1 - drop)):
-            mistake = "divided by 1 - drop when predicting"
-            if scale == 1:
-                mistake += " instead of multiplied"
-            elif same(np.array(scale), right):
-                mistake += ", too"
         ratio = scale * share / predicted
-        raise Broken(f"outputs average {ratio:.3f} times what prediction gives", mistake)
+        seen = f"outputs average {ratio:.3f} times what prediction gives"
+        raise Broken(seen, _why_another_mean(scale, predicted, drop))
     if abs(scale / predicted / right - 1) > 1e-4 and "rate" not in trial.report.broken:
         seen = f"what stays is {scale / predicted:.5g} times as large as when predicting"
         trial.report.remarks.append(f"{seen}; 1 / (1 - drop) is {right:.5g}")
@@ -196,6 +182,27 @@ def mean(trial: Trial) -> None:
         raise Broken(
             seen, "a factor that training has, too" if same(right, scale / predicted) else ""
         )
+
+
+def _why_another_mean(scale: float, predicted: float, drop: float) -> str:
+    """The likely mistake in what training and a prediction multiply by, if the rate is right."""
+    if scale == 1 and same(np.array(predicted), drop):
+        return "multiplied by drop instead of 1 - drop when predicting"
+    if same(np.array(predicted), 1 / (1 - drop)):
+        mistake = "divided by 1 - drop when predicting"
+        if scale == 1:
+            return f"{mistake} instead of multiplied"
+        return f"{mistake}, too" if same(np.array(scale), 1 / (1 - drop)) else mistake
+    where = " when predicting" if scale == 1 else ", in training and when predicting"
+    guesses = {
+        (1 - drop) / drop: "divided by drop instead of 1 - drop",
+        1 - drop: "is the scale 1 / (1 - drop) missing",
+        1 / (1 - drop): "scaled twice" + ("" if same(np.array(predicted), 1.0) else where),
+        (1 - drop) ** 2: "multiplied by 1 - drop instead of divided",
+        1.0: "",  # of the scale alone: a wrong rate is another mistake
+    }
+    off_by = scale * (1 - drop) / predicted
+    return next((guesses[g] for g in guesses if abs(g / off_by - 1) < 1e-3), "")
 
 
 def differs(means: np.ndarray, expected: float, least: float = 0.0) -> bool:
