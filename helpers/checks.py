@@ -2,8 +2,8 @@
 
 Dropout here is the plain kind of notebook 02: each unit of each sample is dropped by itself with
 probability ``drop``, and what stays is scaled, in training or when predicting. The laws stand in
-``helpers.laws`` and ``helpers.laws_of_chance``, what they look at in ``helpers.trial``, and how to
-call what is written otherwise in ``helpers.adaptors``.
+``helpers.laws``, ``laws_of_chance`` and ``laws_of_gradients``, what they look at in ``trial``, and
+how to call what is written otherwise in ``adaptors``.
 
 >>> def forward(x, training, rng):
 ...     return x * (rng.random(x.shape) >= 0.2) / 0.2 if training else x

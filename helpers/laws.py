@@ -1,16 +1,21 @@
 """The laws that `helpers.checks.diagnose` tries on a `helpers.trial.Trial`.
 
-A law is kept, or raises `Broken` or `Skipped`; its docstring says what it asks. Those here leave
-nothing to chance; those that count stand in ``helpers.laws_of_chance``.
+A law is kept, or raises `Broken` or `Skipped`; its docstring says what it asks. Those that count
+stand in ``helpers.laws_of_chance``, those of the way back in ``helpers.laws_of_gradients``. The
+others stand here; they leave nothing to chance.
 """
 
 from __future__ import annotations
 
 import random
+from contextlib import suppress
+from itertools import product
 
 import numpy as np
 
 from helpers import laws_of_chance as chance
+from helpers import laws_of_gradients as gradients
+from helpers.laws_of_gradients import second_gradient
 from helpers.trial import CLOSE, N_SAMPLES, N_UNITS, Broken, Skipped, Trial, is_pair, same
 
 # ---- what comes out ----------------------------------------------------------------------------
@@ -45,23 +50,30 @@ def _dtype(trial: Trial) -> None:
 
 def _input(trial: Trial) -> None:
     """The input is left as it was, and so are the gradient and what came out of an earlier call."""
-    y, _ = trial.call(True, rng=np.random.default_rng(trial.seed))
-    came_out = trial.came_out
-    trial.call(True, rng=np.random.default_rng(trial.seed + 1))
-    if not np.array_equal(came_out, y):
-        raise Broken("what came out has changed in the next call", "one array for all calls")
+    for earlier, later in product((True, False), repeat=2):
+        y, _ = trial.call(earlier, rng=np.random.default_rng(trial.seed))
+        came_out = trial.came_out
+        trial.call(later, 2 * trial.x, np.random.default_rng(trial.seed + 1))
+        if not np.array_equal(came_out, y):
+            raise Broken("what came out has changed in the next call", "one array for all calls")
     if trial.inplace:
         raise Skipped("inplace=True allows it to be written into")
     for training in (True, False):
         x, grad = trial.x.copy(), trial.grad.copy()
-        _, cache = trial.call(training, x)
+        y, cache = trial.call(training, x)
+        came_out = trial.came_out
         if not np.array_equal(x, trial.x):
             when = "in training" if training else "in a prediction"
             raise Broken(f"x has changed {when}", "a *= or x[...] = where a new array is meant")
-        if trial.backward is not None and training:
-            trial.backward(grad, cache)
-            if not np.array_equal(grad, trial.grad):
-                raise Broken("the gradient that was handed in has changed")
+        if trial.backward is not None:
+            second_gradient(trial, grad, cache)
+            for what, now, before in (
+                ("the gradient that was handed in", grad, trial.grad),
+                ("x", x, trial.x),
+                ("what came out", came_out, y),
+            ):
+                if not np.array_equal(now, before):
+                    raise Broken(f"{what} has changed on the way back")
 
 
 def _prediction(trial: Trial) -> None:
@@ -71,16 +83,19 @@ def _prediction(trial: Trial) -> None:
     others = trial.predictions[1:]
     if any(not np.array_equal(first, other) for other in others):
         dropped = np.mean([other == 0 for other in others])
-        mistake = "is `training` read"
+        as_in_training = abs(dropped / trial.drop - 1) < 0.2
+        mistake = "is `training` read" if as_in_training else "is something drawn"
         if first.all() or not dropped:
             drawn = not dropped and not np.array_equal(one, other)
-            mistake = "is something drawn" if drawn else "does a training leave something behind"
+            mistake = "is something drawn, or left behind by the prediction before"
+            if not drawn:
+                mistake = "does a training leave something behind"
         elif trial.outputs.all():
             mistake = "is `training` read the wrong way round"
         raise Broken(f"two predictions differ; {dropped:.0%} of their units are 0", mistake)
     if not same(trial.call(False, trial.x[:1].copy())[0], first[:1]):
         seen = "a sample alone gets another prediction than in a batch"
-        raise Broken(seen, "is something computed over the batch")
+        raise Broken(seen, "is something computed over the batch, or remembered")
     if not np.allclose(trial.call(False, trial.x.astype(np.float32))[0], first, CLOSE, CLOSE):
         raise Broken("float32 gets another prediction than float64")
 
@@ -89,7 +104,7 @@ def _prediction(trial: Trial) -> None:
 
 
 def _scale(trial: Trial) -> None:
-    """All that stays is multiplied by one number, the same in every call."""
+    """All that stays is multiplied by one number, the same in every call; 0 stays 0."""
     stay = trial.outputs[trial.outputs != 0]
     if not stay.size:
         raise Skipped("nothing stays")
@@ -103,6 +118,12 @@ def _scale(trial: Trial) -> None:
     for what, factors in trial.elsewhere.items():
         if not same(factors[factors != 0], stay[0]):
             raise Broken(f"what stays of {what} has another scale than {stay[0]:.4f}")
+    x = trial.with_zeros()
+    for training in (True, False):
+        y = trial.call(training, x.copy())[0][x == 0]
+        if not (y == 0).all():  # nan is not 0, either
+            by_0 = "" if np.isfinite(y).all() else "a division by x"
+            raise Broken(f"an input of 0 becomes {y[y != 0][0]:g}", by_0)
 
 
 def _one_scale(outputs: np.ndarray, axes: int | tuple[int, int]) -> bool:
@@ -130,16 +151,22 @@ def _repeats(trial: Trial) -> None:
 
 def _global_stream(trial: Trial) -> None:
     """No global random stream is moved or seeded."""
-    for _ in range(3):  # another thread may draw from it, too, but not each time
-        np.random.seed(12345)  # noqa: NPY002
+    for k in range(3):  # another thread may draw from it, too, but not each time
+        np.random.seed([trial.seed % 2**32, k, 987])  # noqa: NPY002, seeds that nobody else has
+        random.seed(f"{trial.seed} {k} 987")
         before = _streams()
-        trial.call(True)
+        _, cache = trial.call(True)
+        if trial.backward is not None:
+            second_gradient(trial, trial.grad.copy(), cache)
         trial.call(False)
+        with suppress(Exception, SystemExit):  # another law tells
+            (trial.make or str)(trial.drop)
         after = _streams()
         if before == after:
             return
     whose = "NumPy's" if before[0] != after[0] else "Python's"
-    raise Broken(f"{whose} global stream has moved", "is it drawn from, where rng is meant")
+    mistake = "is it seeded, or drawn from where rng is meant"
+    raise Broken(f"{whose} global stream has moved", mistake)
 
 
 def _streams() -> tuple[tuple, tuple]:
@@ -148,126 +175,11 @@ def _streams() -> tuple[tuple, tuple]:
     return (key.tobytes(), *rest), random.getstate()
 
 
-# ---- the way back ------------------------------------------------------------------------------
-
-
-def _backward(trial: Trial) -> None:
-    """The gradient gets the mask and the scale of its forward pass, and leaves all else alone."""
-    _way_back(trial, trial.x.copy())
-    rng = np.random.default_rng([trial.seed, 3])
-    earlier = trial.call(True)[0] / trial.x
-    _, cache = trial.call(True, rng=rng)
-    rng.random()  # as the next layer does
-    state = rng.bit_generator.state
-    gradient = trial.backward(trial.grad.copy(), cache)
-    before = np.array(gradient)
-    if rng.bit_generator.state != state:
-        raise Broken("rng has moved on the way back", "a state that is put into rng itself")
-    again = _again(trial, -trial.grad, cache)
-    if again is None:
-        return
-    if cache is None and same(again, -trial.grad * earlier):  # masks on a stack, the last one off
-        return
-    if not same(again, -before):
-        seen = "a second gradient of one forward pass has another mask or scale"
-        raise Broken(seen, "is something written into the cache, or the kept mask")
-    if not np.array_equal(gradient, before):
-        raise Broken("a gradient has changed in the next call", "one array for all gradients")
-
-
-def _backward_at_0(trial: Trial) -> None:
-    """So it does where the input is 0."""
-    if "repeats" not in trial.report.kept:
-        raise Skipped("the mask there is known only where the same rng gives it again")
-    x = trial.x.copy()
-    x[::2, ::3] = 0
-    one, other = (np.random.default_rng([trial.seed, 2]) for _ in range(2))
-    _way_back(trial, x, trial.call(True, rng=one)[0] / trial.x, other)
-
-
-def _way_back(
-    trial: Trial,
-    x: np.ndarray,
-    factors: np.ndarray | None = None,
-    rng: np.random.Generator | None = None,
-) -> None:
-    """Compare a gradient with the ``factors`` of the forward pass (None: those of the output)."""
-    if trial.backward is None:
-        raise Skipped("there is no backward")
-    zero, grad = x == 0, trial.grad
-    y, cache = trial.call(True, x, rng)
-    last = factors = y / trial.x if factors is None else factors
-    if cache is not None:  # then another forward pass may lie between, as where a layer is shared
-        last = trial.call(True)[0] / trial.x
-    came = trial.backward(grad.copy(), cache)
-    if came is None or isinstance(came, tuple):
-        missing = "is a return missing" if came is None else ""
-        raise Broken(f"backward returns {'None' if came is None else 'a tuple'}", missing)
-    got = np.array(came)
-    if got.shape != grad.shape:
-        raise Broken(f"the gradient has shape {got.shape}, not {grad.shape}")
-    if not np.isfinite(got).all():
-        raise Broken(
-            "the gradient is not finite",
-            "a division by x where x is 0" if zero.any() and np.isfinite(got[~zero]).all() else "",
-        )
-    if got.dtype.itemsize < grad.dtype.itemsize:
-        raise Broken(f"the gradient is {got.dtype} of {grad.dtype}", "is a dtype written down")
-    if not same(got, grad * factors):
-        if (trial.outputs != 0).all():  # then an output says nothing of its mask
-            raise Broken("the gradient is not grad · output / input")
-        on = factors != 0
-        scale = np.median(factors[on]) if on.any() else 1.0
-        guesses = {
-            "no mask": grad,
-            "no scale": grad * on,
-            "the scale and no mask": grad * scale,
-            "the scale twice": grad * factors * scale,
-            "units whose value is 0 taken for dropped": grad * factors * ~zero,
-            "the mask of a later forward pass": grad * last,
-        }
-        other = "mask" if ((got != 0) != on).any() else "scale"
-        at_0 = f", or does the {other} depend on x" if zero.any() else ""
-        again = _again(trial, grad.copy(), cache)
-        if again is not None and same(again - got, grad * factors):
-            guesses["is it added to what an earlier call gave"] = got
-        elif again is not None and not same(again, got):
-            guesses["a fresh mask on the way back"] = got
-        guesses[f"another {other} than in the forward pass{at_0}"] = got
-        named = next(name for name, guess in guesses.items() if same(got, guess))
-        wrong = np.mean(np.abs(got - grad * factors) > CLOSE * np.abs(got))
-        raise Broken(f"{wrong:.0%} of the gradient is not grad · mask · scale", named)
-
-
-def _again(trial: Trial, grad: np.ndarray, cache: object) -> np.ndarray | None:
-    """A second gradient of one forward pass; None for a cache that is for one alone."""
-    try:
-        return np.array(trial.backward(grad, cache))
-    except (Exception, SystemExit):  # of somebody else's code; whichever it is
-        return None
-
-
-def _backward_predicting(trial: Trial) -> None:
-    """After a prediction the gradient gets the prediction's scale."""
-    if trial.backward is None:
-        raise Skipped("there is no backward")
-    predicted = trial.predicted
-    trial.call(True)  # whose mask must not be left
-    _, cache = trial.call(False)
-    try:
-        got = np.array(trial.backward(trial.grad.copy(), cache))
-    except (Exception, SystemExit) as error:
-        raise Skipped(f"backward after a prediction raises {type(error).__name__}") from error
-    if got.shape != trial.grad.shape or not same(got, trial.grad * predicted):
-        mistake = "a mask where nothing is dropped" if (got == 0).any() and got.any() else ""
-        raise Broken(f"the gradient is not {predicted:g} times what came in", mistake)
-
-
 # ---- other drops -------------------------------------------------------------------------------
 
 
-def _made(trial: Trial, drop: float, training: bool = True) -> np.ndarray | str:
-    """Outputs / inputs with another drop; if it is refused, how."""
+def _made(trial: Trial, drop: float, training: bool = True) -> tuple[np.ndarray, ...] | str:
+    """Outputs / inputs with another drop, and gradients / those that arrive; if refused, how."""
     if trial.make is None:
         raise Skipped("make was not given")
     try:
@@ -282,7 +194,15 @@ def _made(trial: Trial, drop: float, training: bool = True) -> np.ndarray | str:
         y = forward(trial.x.copy(), training, np.random.default_rng(trial.seed))
     except (Exception, SystemExit) as error:  # of somebody else's code; whichever it is
         return f"{type(error).__name__}: {error}"
-    return np.array(y[0] if is_pair(y) else y) / trial.x
+    y, cache = y if is_pair(y) else (y, None)
+    factors = [np.array(y) / trial.x]
+    if trial.backward is not None and isinstance(made, tuple | list) and training:
+        try:
+            factors.append(np.array(made[1](trial.grad.copy(), cache)) / trial.grad)
+        except (Exception, SystemExit) as error:
+            seen = f"with drop {drop:g} the way back raises {type(error).__name__}: {error}"
+            raise Broken(seen) from error
+    return tuple(factors)
 
 
 def _drop_0(trial: Trial) -> None:
@@ -291,17 +211,23 @@ def _drop_0(trial: Trial) -> None:
         factors = _made(trial, 0.0, training)
         if isinstance(factors, str):
             raise Broken(f"drop 0 is refused: {factors}")
-        if not same(factors, 1.0):
+        output, *gradient = factors
+        if not same(output, 1.0):
             raise Broken("with drop 0 it is not the input" + " when predicting" * (not training))
+        if gradient and not same(gradient[0], 1.0):
+            raise Broken("with drop 0 the gradient is not what came in")
 
 
 def _drop_1(trial: Trial) -> None:
-    """With drop 1 all is 0, or it is refused."""
-    factors = _made(trial, 1.0)
-    if not isinstance(factors, str) and (factors != 0).any():  # nan is not 0, either
-        what = "nan" if np.isnan(factors).any() else "what is not 0"
-        by_0 = "" if np.isfinite(factors).all() else "a division by 1 - drop = 0"
-        raise Broken(f"with drop 1 there is {what}", by_0)
+    """With drop 1 all is 0, or it is refused; a prediction is finite."""
+    factors, predicted = _made(trial, 1.0), _made(trial, 1.0, training=False)
+    for where, made in zip(("", " on the way back"), factors, strict=False):
+        if not isinstance(factors, str) and (made != 0).any():  # nan is not 0, either
+            what = "nan" if np.isnan(made).any() else "what is not 0"
+            by_0 = "" if np.isfinite(made).all() else "a division by 1 - drop = 0"
+            raise Broken(f"with drop 1 there is {what}{where}", by_0)
+    if not isinstance(predicted, str) and not np.isfinite(predicted[0]).all():
+        raise Broken("with drop 1 a prediction is not finite", "a division by 1 - drop = 0")
 
 
 def _refuses(trial: Trial) -> None:
@@ -319,6 +245,7 @@ LAWS = {
         *(_shape, _dtype, _input, _prediction),
         *(chance.units, chance.samples, chance.calls, chance.counts, chance.rate),
         *(_scale, chance.mean, _repeats, _global_stream),
-        *(_backward, _backward_at_0, _backward_predicting, _drop_0, _drop_1, _refuses),
+        *(gradients.backward, gradients.backward_at_0, gradients.backward_predicting),
+        *(_drop_0, _drop_1, _refuses),
     )
 }

@@ -30,8 +30,11 @@ def calls(trial: Trial) -> None:
     """The masks of two calls are independent."""
     n, different = len(trial.dropped), len(trial.different)
     off = int((~trial.dropped.any(axis=(1, 2))).sum())
+    whole = int(trial.dropped.all(axis=(1, 2)).sum())
     if different < n and off > 1:
         raise Broken(f"{off} of {n} calls drop nothing", "is it off in some calls")
+    if different < n and whole > 1:
+        raise Broken(f"{whole} of {n} calls drop everything", "is the layer dropped as a whole")
     if different < n:
         few = "a generator with few seeds, or masks that come again"
         raise Broken(f"{n} calls have {different} masks", few)
@@ -77,7 +80,9 @@ def counts(trial: Trial) -> None:
         if n > 1 and trial.unlikely(inside, counts.size, chance, 3):
             share = inside / counts.size
             seen = f"{share:.1%} of the {what}s have {low} to {high} of {n} dropped"
-            mistake = "a fixed count" if share == 1 else ""
+            mistake = "counts that vary too little" if share == 1 else ""
+            if np.ptp(counts) == 0:
+                mistake = "a fixed count"
             if share < chance and what != "call":
                 others = {"sample": "units", "unit": "samples"}[what]
                 mistake = f"{others} that are dropped together, or {what}s with rates of their own"
@@ -100,11 +105,13 @@ def rate(trial: Trial) -> None:
         wrong = differs(dropped.mean(axis=(1, 2)), drop, trial.error_of_coins)
     if wrong:
         guesses = {
-            1 - drop: "is drop taken for what is kept",
-            float(ndtr(drop)): "normal numbers for uniform ones",
+            "is drop taken for what is kept": 1 - drop,
+            "normal numbers for uniform ones": ndtr(drop),
+            "numbers from -1 to 1 for those from 0 to 1": (1 + drop) / 2,
+            "two masks": 1 - (1 - drop) ** 2,
         }
-        likely = [guess for guess in guesses if not trial.unlikely(k, n, guess, n_tests)]
-        mistake = guesses[likely[0]] if likely else ""
+        likely = [name for name, p in guesses.items() if not trial.unlikely(k, n, p, n_tests)]
+        mistake = ", or ".join(likely)
         if not dropped.any():
             mistake = _why_nothing_is_dropped(trial)
         raise Broken(f"{k / n:.4f} of {n:,} units are dropped, not {drop}", mistake)
@@ -147,8 +154,9 @@ def mean(trial: Trial) -> None:
     except Skipped as skipped:
         if "prediction" in trial.report.broken:
             raise
-        dropped = (trial.first_prediction == 0).any()
-        raise Broken(str(skipped), "is something dropped" if dropped else "") from None
+        zero = trial.first_prediction == 0
+        mistake = "is a ReLU in it" if np.array_equal(zero, trial.x < 0) else "is something dropped"
+        raise Broken(str(skipped), mistake if zero.any() else "") from None
     if predicted == 0:
         raise Broken("a prediction is 0 everywhere")
     drop, share = trial.drop, 1 - trial.dropped.mean()
@@ -202,7 +210,8 @@ def _why_another_mean(scale: float, predicted: float, drop: float) -> str:
         1.0: "",  # of the scale alone: a wrong rate is another mistake
     }
     off_by = scale * (1 - drop) / predicted
-    return next((guesses[g] for g in guesses if abs(g / off_by - 1) < 1e-3), "")
+    likely = [guesses[g] for g in guesses if abs(g / off_by - 1) < 1e-3]
+    return ", or ".join(filter(None, likely))
 
 
 def differs(means: np.ndarray, expected: float, least: float = 0.0) -> bool:

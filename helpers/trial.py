@@ -94,14 +94,21 @@ class Trial:
                 self.predictions += [self.call(False)[0] for _ in range(2)]
         return np.array(factors)
 
+    def with_zeros(self) -> np.ndarray:
+        """A copy of ``x`` in which every sixth number is 0."""
+        x = self.x.copy()
+        x[::2, ::3] = 0
+        return x
+
     @cached_property
     def elsewhere(self) -> dict[str, np.ndarray]:
-        """The same for other inputs: samples that come alone, and float32 numbers."""
-        alone, narrow = self.x[:1], self.x.astype(np.float32)
+        """The same for other inputs: samples that come alone, float32 numbers, columns."""
+        alone, narrow, columns = self.x[:1], self.x.astype(np.float32), np.asfortranarray(self.x)
         calls = [self.call(True, alone.copy())[0] for _ in range(N_CALLS)]
         return {
             "a sample alone": np.array(calls) / alone,
             "float32": self.call(True, narrow.copy())[0] / narrow,
+            "an array that is stored by columns": self.call(True, columns.copy("F"))[0] / columns,
         }
 
     @cached_property
@@ -147,7 +154,7 @@ class Trial:
     @property
     def rate_tests(self) -> int:
         """How many tests the law of the rate has: over all, elsewhere, of each unit and row."""
-        return 3 + sum(self.dropped.shape[1:])
+        return 4 + sum(self.dropped.shape[1:])
 
     @cached_property
     def scale(self) -> float:

@@ -67,7 +67,7 @@ SEEN = {  # in the plainest style
     "on for good": "two predictions differ; 20% of their units are 0",
     "no mask back": "20% of the gradient is not grad · mask · scale",
     "no scale back": "80% of the gradient is not grad · mask · scale",
-    "another mask back": "31% of the gradient is not grad · mask · scale",
+    "another mask back": "32% of the gradient is not grad · mask · scale",
     "mask from zeros": "13% of the gradient is not grad · mask · scale",
     "last mask back": "the gradient is not 1 times what came in",
     "writes into its input": "x has changed in training",

@@ -62,6 +62,14 @@ def fixed_in(axis):
     return draw
 
 
+def near_their_mean(shape, rng):
+    """Coins, thrown again in the samples whose count is more than two from its mean."""
+    mask = coins(shape, rng)
+    while (far := abs((~mask).sum(axis=1) - DROP * shape[1]) > 2).any():
+        mask[far] = coins((far.sum(), shape[1]), rng)
+    return mask
+
+
 OTHER_MASKS = {
     "pairs of units": shared_by(2, 1),
     "threes of units": shared_by(3, 1),
@@ -134,7 +142,7 @@ SAID = {
         "counts": ("70.2% of the samples have 22 to 29 of 128 dropped, not 62.4%", ""),
     },
     "sixteen masks in turn": {
-        "calls": ("32 calls have 16 masks", "a generator with few seeds, or masks that come again"),
+        "calls": ("32 calls have 14 masks", "a generator with few seeds, or masks that come again"),
         "repeats": (
             "the same state of rng gave two masks",
             "is another source drawn from, or does something change from call to call",
@@ -325,12 +333,14 @@ def test_neighbours_are_compared_on_either_side(axis, law):
 
 
 @pytest.mark.parametrize("drop", [0.1, 0.5])
-def test_a_wrong_rate_with_the_right_scale_gets_no_false_hint(drop):
+def test_all_mistakes_that_fit_a_wrong_rate_are_named_and_none_of_the_mean(drop):
     def forward(x, training, rng):
         return x * (rng.uniform(-1, 1, x.shape) >= drop) / (1 - drop) if training else x
 
     broken = diagnose(forward, drop=drop).broken
-    assert (broken["rate"][1], broken["mean"][1]) == ("", "")
+    likely = "numbers from -1 to 1 for those from 0 to 1"
+    assert broken["rate"][1] == likely + (", or two masks" if drop == 0.5 else "")
+    assert broken["mean"][1] == ""
 
 
 def test_calls_in_which_nothing_is_dropped_are_told():
@@ -396,10 +406,36 @@ def test_with_a_small_drop_a_wrong_rate_is_not_taken_for_a_missing_scale():
         (
             lambda x, on, rng: x * (coins(x.shape, rng) / 0.8 if on else rng.uniform(0.9, 1.1)),
             "prediction",
+            "is something drawn, or left behind by the prediction before",
+        ),
+        (
+            lambda x, on, rng: x * coins(x.shape, rng, DROP if on else DROP / 2) / 0.8,
+            "prediction",
             "is something drawn",
         ),
+        (
+            lambda x, on, rng: np.maximum(x, 0) * (coins(x.shape, rng) / 0.8 if on else 1.0),
+            "mean",
+            "is a ReLU in it",
+        ),
+        (
+            masked(lambda s, r: coins(s, r) & (r.random() < 0.7)),
+            "calls",
+            "is the layer dropped as a whole",
+        ),
+        (masked(lambda s, r: near_their_mean(s, r)), "counts", "counts that vary too little"),
     ],
-    ids=["scale without mask", "two masks", "divided when predicting", "scaled always", "drawn"],
+    ids=[
+        "scale without mask",
+        "two masks",
+        "divided when predicting",
+        "scaled always",
+        "drawn",
+        "fewer when predicting",
+        "a ReLU",
+        "stochastic depth",
+        "counts near their mean",
+    ],
 )
 def test_no_mistake_is_named_that_was_not_made(forward, law, mistake):
     assert diagnose(forward, drop=DROP).broken[law][1] == mistake
@@ -497,7 +533,7 @@ def test_the_tests_of_a_law_use_up_its_share_and_no_more(monkeypatch):
 
     monkeypatch.setattr(Trial, "unlikely", spy)
     assert diagnose(masked(coins), drop=DROP).passed
-    asked_before = 1 / (3 + N_SAMPLES + N_UNITS)  # the first test of the rate, asked by `units`
+    asked_before = 1 / (4 + N_SAMPLES + N_UNITS)  # the first test of the rate, asked by `units`
     assert sum(shares) == pytest.approx(len(BY_CHANCE) + asked_before)
 
 

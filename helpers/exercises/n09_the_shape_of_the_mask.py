@@ -79,6 +79,7 @@ EXERCISES = {
             "that is the variance when predicting": 3.0,
             "that is the difference; asked is the ratio": 4.0,
             "the squared mean is taken off in training, too": 8 / 3,
+            "4 is the mean of the squares, not the variance": 2.25,
             "that is the other way round": 3 / 7,
             "the variances are compared, not the standard deviations": (7 / 3) ** 0.5,
         },

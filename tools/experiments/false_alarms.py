@@ -37,4 +37,4 @@ def count_alarms(
     return {**found, "diagnoses": diagnoses}
 
 
-EXPERIMENTS = {"false_alarms": Experiment(count_alarms, RESULTS, SETTINGS, seeds=10, data="none")}
+EXPERIMENTS = {"false_alarms": Experiment(count_alarms, RESULTS, SETTINGS, seeds=30, data="none")}
