@@ -1,0 +1,207 @@
+"""The likely mistakes that the laws of chance name, and that they name no other."""
+
+import numpy as np
+import pytest
+from small_dropouts import (
+    DROP,
+    coins,
+    diagnosed,
+    masked,
+)
+
+from helpers.checks import diagnose
+
+
+def near_their_mean(shape, rng):
+    """Coins, thrown again in the samples whose count is more than two from its mean."""
+    mask = coins(shape, rng)
+    while (far := abs((~mask).sum(axis=1) - DROP * shape[1]) > 2).any():
+        mask[far] = coins((far.sum(), shape[1]), rng)
+    return mask
+
+
+def test_a_prediction_of_zeros_is_told():
+    report = diagnose(masked(coins, predicted=0.0), drop=DROP)
+    assert report.broken["mean"] == ("a prediction is 0 everywhere", "")
+
+
+def test_a_scale_that_is_off_by_less_than_counts_can_tell_is_remarked():
+    said = "what stays is 1.256 times as large as when predicting; 1 / (1 - drop) is 1.25"
+    assert said in diagnose(masked(coins, 1.256), drop=DROP).remarks
+    assert not any("times" in remark for remark in diagnosed().remarks)
+
+
+@pytest.mark.parametrize("n_seeds", [2, 3, 5, 16, 100])
+def test_few_seeds_are_told_and_nothing_else(n_seeds):
+    def draw(shape, rng):
+        return coins(shape, np.random.default_rng(int(rng.integers(n_seeds))))
+
+    broken = diagnose(masked(draw), drop=DROP).broken
+    assert list(broken) == ["calls"]
+    assert broken["calls"][1] == "a generator with few seeds, or masks that come again"
+
+
+@pytest.mark.parametrize("instead", [lambda x: -1e-8 * x, lambda x: -x, lambda x: -1.0])
+def test_what_is_dropped_to_another_value_is_told(instead):
+    def forward(x, training, rng):
+        return np.where(coins(x.shape, rng), x / (1 - DROP), instead(x)) if training else x
+
+    mistake = "is what is dropped set to something else than 0"
+    assert diagnose(forward, drop=DROP).broken["rate"][1] == mistake
+
+
+def test_alpha_dropout_is_not_told_to_be_noise():
+    def forward(x, training, rng):
+        kept = np.where(coins(x.shape, rng), x, -1.758)
+        return 0.88 * kept + 0.31 if training else x
+
+    mistake = "is what is dropped set to something else than 0"
+    assert diagnose(forward, drop=DROP).broken["rate"][1] == mistake
+
+
+@pytest.mark.parametrize("drop", [0.1, 0.5])
+def test_all_mistakes_that_fit_a_wrong_rate_are_named_and_none_of_the_mean(drop):
+    def forward(x, training, rng):
+        return x * (rng.uniform(-1, 1, x.shape) >= drop) / (1 - drop) if training else x
+
+    broken = diagnose(forward, drop=drop).broken
+    likely = "numbers from -1 to 1 for those from 0 to 1"
+    assert broken["rate"][1] == likely + (", or two masks" if drop == 0.5 else "")
+    assert broken["mean"][1] == ""
+
+
+def test_calls_in_which_nothing_is_dropped_are_told():
+    calls = iter(range(10**6))
+
+    def draw(shape, rng):
+        return coins(shape, rng, DROP if next(calls) > 12 else 0.0)
+
+    seen, mistake = diagnose(masked(draw), drop=DROP).broken["calls"]
+    assert seen.endswith("of 32 calls drop nothing") and mistake == "is it off in some calls"
+
+
+def test_a_factor_of_the_prediction_alone_is_not_told_to_be_in_training():
+    assert diagnose(masked(coins, predicted=0.998), drop=DROP).broken["mean"][1] == ""
+
+
+def test_a_drop_that_grows_is_not_told_to_be_divided_by_what_stayed():
+    made = iter(range(10**6))
+
+    def forward(x, training, rng):
+        if not training:
+            return x
+        drop = DROP * min(1, next(made) / 20)
+        return x * coins(x.shape, rng, drop) / (1 - drop)
+
+    assert diagnose(forward, drop=DROP).broken["scale"][1] == ""
+
+
+@pytest.mark.parametrize("kept", [DROP, 1 - 1.5 * DROP])
+def test_a_prediction_that_fits_a_wrong_rate_has_no_factor_besides(kept):
+    broken = diagnose(masked(lambda s, r: coins(s, r, 1 - kept), 1.0, kept), drop=DROP).broken
+    assert list(broken) == ["rate"]
+
+
+@pytest.mark.parametrize("factor", [7.0, -1.0, 1 / (1 - DROP)])
+def test_a_factor_that_training_and_prediction_share_is_seen(factor):
+    report = diagnose(masked(coins, factor / (1 - DROP), factor), drop=DROP)
+    assert report.broken == {
+        "mean": (
+            f"a prediction is {factor:g} times its input, not 1 or 0.8 times",
+            "a factor that training has, too",
+        )
+    }
+
+
+def test_with_a_small_drop_a_wrong_rate_is_not_taken_for_a_missing_scale():
+    half = masked(lambda shape, rng: rng.integers(0, 2, shape), 1 / 0.99)
+    broken = diagnose(half, drop=0.01).broken
+    assert set(broken) == {"rate", "mean"} and broken["mean"][1] == ""
+
+
+@pytest.mark.parametrize(
+    ("forward", "law", "mistake"),
+    [
+        (masked(lambda s, r: np.ones(s)), "mean", ""),
+        (masked(lambda s, r: coins(s, r) & coins(s, r)), "mean", ""),
+        (
+            masked(coins, 1.0, 1 / (1 - DROP)),
+            "mean",
+            "divided by 1 - drop when predicting instead of multiplied",
+        ),
+        (masked(coins, 1.25, 1 / (1 - DROP)), "mean", "divided by 1 - drop when predicting, too"),
+        (
+            lambda x, on, rng: x * (coins(x.shape, rng) / 0.8 if on else rng.uniform(0.9, 1.1)),
+            "prediction",
+            "is something drawn, or left behind by the prediction before",
+        ),
+        (
+            lambda x, on, rng: x * coins(x.shape, rng, DROP if on else DROP / 2) / 0.8,
+            "prediction",
+            "is something drawn",
+        ),
+        (
+            lambda x, on, rng: np.maximum(x, 0) * (coins(x.shape, rng) / 0.8 if on else 1.0),
+            "mean",
+            "is a ReLU in it",
+        ),
+        (
+            masked(lambda s, r: coins(s, r) & (r.random() < 0.7)),
+            "calls",
+            "is the layer dropped as a whole",
+        ),
+        (masked(lambda s, r: near_their_mean(s, r)), "counts", "counts that vary too little"),
+    ],
+    ids=[
+        "scale without mask",
+        "two masks",
+        "divided when predicting",
+        "scaled always",
+        "drawn",
+        "fewer when predicting",
+        "a ReLU",
+        "stochastic depth",
+        "counts near their mean",
+    ],
+)
+def test_no_mistake_is_named_that_was_not_made(forward, law, mistake):
+    assert diagnose(forward, drop=DROP).broken[law][1] == mistake
+
+
+def test_without_anything_left_there_is_no_scale():
+    report = diagnose(masked(lambda s, r: np.zeros(s)), drop=DROP)
+    assert report.skipped["scale"] == "nothing stays"
+    assert report.skipped["units"] == "everything is dropped"
+    off = diagnose(lambda x, training, rng: x, drop=DROP)
+    assert off.skipped["counts"] == "nothing is dropped"
+
+
+@pytest.mark.parametrize(
+    ("scale", "predicted", "ratio", "mistake"),
+    [
+        (1 / DROP, 1.0, "3.99", "divided by drop instead of 1 - drop"),
+        (1.0, DROP, "3.99", "multiplied by drop instead of 1 - drop when predicting"),
+        (1.0, 1.0, "0.79", "is the scale 1 / (1 - drop) missing"),
+        (1.25, 0.8, "1.2", "scaled twice, in training and when predicting"),
+        (1.25**2, 1.0, "1.2", "scaled twice"),
+        (0.8, 1.0, "0.6", "multiplied by 1 - drop instead of divided"),
+        (1.27, 1.0, "1.01", ""),
+        (1.25, 2.0, "0.49", ""),
+        (1.25, -1.0, "-0.99", ""),
+    ],
+)
+def test_a_wrong_scale_is_told_from_another(scale, predicted, ratio, mistake):
+    report = diagnose(masked(coins, scale, predicted), drop=DROP)
+    assert report.failures == ["mean"]
+    seen, said = report.broken["mean"]
+    assert seen.startswith(f"outputs average {ratio}") and said == mistake
+
+
+@pytest.mark.parametrize("drop", [0.99999, 1 - 1e-6])
+def test_where_nothing_stays_the_mean_is_not_tried(drop):
+    for seed in range(5):
+        report = diagnose(
+            masked(lambda *how: coins(*how, drop), 1 / (1 - drop)), drop=drop, seed=seed
+        )
+        assert report.broken == {}
+    assert report.skipped["mean"] == report.skipped["scale"] == "nothing stays"
