@@ -88,7 +88,8 @@ def matrices_figure(*matrices: dict, columns: int | None = None, digits: int = 2
     for m in matrices:
         finite_array("matrix", m["matrix"], (None, None))
     matrices = [{"title": "", **m} for m in matrices]
-    columns = len(matrices) if columns is None else check_count("columns", columns)
+    in_one_row = len(matrices)
+    columns = in_one_row if columns is None else min(in_one_row, check_count("columns", columns))
     longest = max(len(number(value, digits)) for m in matrices for value in m["matrix"].flat)
     cell = max(1.0, 0.22 * longest)
     slots = [max(cell * m["matrix"].shape[1], 0.21 * len(m["title"])) + 1.5 for m in matrices]
