@@ -17,7 +17,7 @@ case "$1 $2" in
 sys.version_info = ({version}, 0)
 exec(sys.argv.pop(1))' "$@" ;;
 "-m venv")
-    mkdir -p "$4/bin" && cp "$0" "$4/bin/python" ;;
+    mkdir -p "$4/bin" && cp "$0" "$4/bin/python" && : >"$4/pyvenv.cfg" ;;
 "-m pip")
     echo "$*" >>pip.log
     [ ! -e hangs ] || sleep 30

@@ -82,14 +82,43 @@ def test_a_linked_environment_is_not_emptied(copy):
 
 def test_a_folder_of_other_things_is_not_emptied(copy):
     fake_python(copy.path / "python3", PYTHONS[0])
-    for name in ("diary", "."):
+    for name in ("diary", ".", ".venv"):
         folder = copy.folder / name
         folder.mkdir(exist_ok=True)
         (folder / "today").write_text("dear diary")
         done = copy.run(LESSON_VENV=name)
         assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr.startswith(f"LESSON_VENV is {name}, which holds other things")
+        assert done.stderr.startswith(f"{name} holds other things than an environment")
         assert (folder / "today").read_text() == "dear diary"
+
+
+@pytest.mark.parametrize("name", ["diary", ".venv"])
+def test_a_file_in_the_place_of_the_environment_is_not_deleted(copy, name):
+    fake_python(copy.path / "python3", PYTHONS[0])
+    (copy.folder / name).write_text("dear diary")
+    done = copy.run(LESSON_VENV=name)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"{name} holds other things than an environment")
+    assert (copy.folder / name).read_text() == "dear diary"
+
+
+def test_an_environment_that_the_reader_has_made_is_there_again_after_a_failure(copy):
+    fake_python(copy.path / "python3", PYTHONS[0])
+    copy.run()
+    (copy.folder / ".venv/ready").unlink()  # by python -m venv and pip, say
+    before = names_in(copy.folder / ".venv")
+    (copy.folder / "no-network").touch()
+    done = copy.run()
+    assert done.returncode == 1 and "What was in .venv before is there again." in done.stderr
+    assert names_in(copy.folder / ".venv") == before
+
+
+def test_what_a_python_says_that_does_not_run_is_told(copy):
+    fake = copy.path / "python3"
+    fake.write_text("#!/bin/sh\necho 'Fatal Python error: invalid PYTHONUTF8' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    said = "  python3: it does not run: Fatal Python error: invalid PYTHONUTF8\n"
+    assert said in copy.run().stderr
 
 
 def test_a_home_of_another_python_is_not_asked(copy):
@@ -245,9 +274,7 @@ def test_an_old_python_is_passed_over_for_one_that_fits(copy):
     fake_python(copy.path / "python3", "3.10")
     refused = copy.run()
     assert refused.returncode == 1 and "Needed: Python 3.11 or newer" in refused.stderr
-    assert (
-        "  python3: Python 3.10, too old\n  python: not found, or it does not run" in refused.stderr
-    )
+    assert "  python3: Python 3.10, too old\n  python: not found\n" in refused.stderr
     fake_python(copy.path / "python3.12", "3.12")
     assert "Setting up .venv with Python 3.12" in copy.run().stdout
 

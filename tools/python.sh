@@ -69,8 +69,10 @@ choose_python() {
 
 what_is() {  # says why the Python named by $1 does not do
     has=$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || has=
-    if [ -z "$has" ]; then
-        echo "  $1: not found, or it does not run"
+    if [ -z "$has" ] && command -v "$1" >/dev/null; then
+        echo "  $1: it does not run: $("$1" -c '' 2>&1 | sed -n 1p)"
+    elif [ -z "$has" ]; then
+        echo "  $1: not found"
     elif "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
         echo "  $1: Python $has without venv and ensurepip (on Debian and Ubuntu: apt install python$has-venv)"
     else
@@ -203,9 +205,10 @@ if ! ready; then  # it may be, if another has done it
         echo "$venv is a link, and it is not set up as it is needed here: remove the link." >&2
         exit 1
     fi
-    if [ "$venv" != .venv ] && [ -d "$venv" ] && ! [ -f "$venv/pyvenv.cfg" ] && [ -n "$(ls -A "$venv")" ]; then
-        echo "LESSON_VENV is $venv, which holds other things than an environment and would be emptied: name" \
-            "another folder." >&2
+    if [ -e "$venv" ] && ! [ -f "$venv/pyvenv.cfg" ] && ! [ -f "$venv/ready" ] &&
+        [ -n "$(ls -A "$venv")" ]; then  # a file, too
+        echo "$venv holds other things than an environment, which would be lost: move it away, or name" \
+            "another folder in LESSON_VENV." >&2
         exit 1
     fi
     version=$(fitting_version "$python")
@@ -214,7 +217,8 @@ if ! ready; then  # it may be, if another has done it
         cp "$venv/ready" "$begun/ready"
     else
         echo "Setting up $venv with Python $version (once; it takes a minute or two) ..."
-        if [ -s "$venv/ready" ]; then  # then it is kept until the new one is there
+        # whatever environment is there is kept until the new one is, but not one that is half made
+        if [ -s "$venv/ready" ] || { [ -f "$venv/pyvenv.cfg" ] && ! [ -e "$venv/ready" ]; }; then
             mv "$venv" "$begun/before"
             # the Python that was chosen may have been the one in it, as where it is activated
             [ "$(fitting_version "$python")" = "$version" ] || python=$(venv=$begun/before && venv_python)
