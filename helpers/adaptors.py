@@ -30,13 +30,17 @@ def of_class(
 ) -> tuple[Callable, Callable | None]:
     """An object with ``forward(x)``, perhaps ``backward(grad)``, and a flag for training.
 
-    After a diagnosis the flag is what it was. Raises ``ValueError`` for a flag that is not there.
+    After a diagnosis the flag is what it was. Raises ``ValueError`` for a flag that is not there,
+    ``TypeError`` for one that cannot be set and for what are no methods.
     """
     if isinstance(layer, type):
         raise TypeError(f"layer must be an object, such as {layer.__name__}(0.2), got the class")
     if not callable(getattr(layer, "forward", None)):
         raise TypeError(f"layer must have a method forward, got {layer!r}")
-    if not hasattr(layer, flag):
+    way_back = getattr(layer, "backward", None)
+    if way_back is not None and not callable(way_back):
+        raise TypeError(f"backward of the layer must be a method, got {way_back!r}")
+    if not isinstance(flag, str) or not hasattr(layer, flag):
         raise ValueError(
             f"flag must be an attribute of the layer, got {flag!r}; where the mode is an argument "
             "of forward, of_pair calls it"
@@ -46,6 +50,10 @@ def of_class(
         raise TypeError(
             f"flag must be True or False, got {flag} = {was!r}: of_pair calls the layer"
         )
+    try:
+        setattr(layer, flag, was)
+    except AttributeError as error:
+        raise TypeError(f"flag must be an attribute that can be set, got {flag!r}") from error
 
     def forward(x: np.ndarray, training: bool, rng: np.random.Generator) -> tuple:
         setattr(layer, flag, training)
@@ -53,7 +61,6 @@ def of_class(
 
     seeded = _seeded(forward, seed_with)
     seeded.put_back = lambda: setattr(layer, flag, was)
-    way_back = getattr(layer, "backward", None)
     return seeded, way_back and (lambda grad, cache: way_back(grad))
 
 
@@ -61,6 +68,8 @@ def of_torch(module: object, seed_with: Seed | None = None) -> tuple[Callable, C
     """A PyTorch module. ``lambda rng: torch.manual_seed(int(rng.integers(2**63)))`` seeds it."""
     if "torch" not in sys.modules:
         raise TypeError(f"module must be one of PyTorch, which is not imported; got {module!r}")
+    if not isinstance(module, sys.modules["torch"].nn.Module):
+        raise TypeError(f"module must be one of PyTorch, got {module!r}")
     torch, was = sys.modules["torch"], module.training
 
     def forward(x: np.ndarray, training: bool, rng: np.random.Generator) -> tuple:
@@ -87,6 +96,8 @@ def of_keras(layer: object, seed_with: Seed | None = None) -> tuple[Callable, No
     ``lambda rng: layer.seed_generator.state.assign([rng.integers(2**31), 0])`` seeds it, if its
     rate is not 0.
     """
+    if not callable(layer) or isinstance(layer, type):
+        raise TypeError(f"layer must be one of Keras, got {layer!r}")
 
     def forward(x: np.ndarray, training: bool, rng: np.random.Generator) -> np.ndarray:
         return np.asarray(layer(x, training=training))
@@ -100,6 +111,8 @@ def of_keras(layer: object, seed_with: Seed | None = None) -> tuple[Callable, No
 
 def _seeded(forward: Callable, seed_with: Seed | None, **unable: str) -> Callable:
     """``forward``, seeded before each call, with the laws that it is unable to show."""
+    if seed_with is not None and not callable(seed_with):
+        raise TypeError(f"seed_with must be a function of rng, got {seed_with!r}")
 
     def seeded(x: np.ndarray, training: bool, rng: np.random.Generator) -> object:
         if seed_with is not None:

@@ -50,7 +50,7 @@ def fixed_count_masks(n_units: int, n_dropped: int) -> np.ndarray:
 
 def check_number_of_masks(n_units: int, n_dropped: int) -> None:
     """Raise ``ValueError`` for more masks than fit into the memory of a laptop."""
-    n_masks = 1
+    n_units, n_dropped, n_masks = int(n_units), int(n_dropped), 1  # a uint8 would overflow
     for k in range(min(n_dropped, n_units - n_dropped)):
         n_masks = n_masks * (n_units - k) // (k + 1)
         if n_masks * n_units > 2**27:  # the loop may be long

@@ -36,6 +36,7 @@ from helpers.validation import (
     check_same_length,
     class_labels,
     finite_array,
+    finite_number,
 )
 
 Mask = np.ndarray | float | None
@@ -65,7 +66,7 @@ class Network:
         output or another dtype, ``TypeError`` for a size that is no whole number and another
         ``rng``.
         """
-        if not hasattr(sizes, "__len__") or len(sizes) < 2:
+        if not isinstance(sizes, Sequence | np.ndarray) or len(sizes) < 2:
             raise ValueError(f"sizes must list an input and an output layer at least, got {sizes}")
         least = [1] * (len(sizes) - 1) + [2]  # a single class would always be right
         self.sizes = tuple(
@@ -80,6 +81,7 @@ class Network:
             check_generator("rng", rng)
         self.parameters = np.zeros(n_parameters, dtype)
         self.weights, self.biases = self.views(self.parameters)
+        self._own_views = (*self.weights, *self.biases)
         if rng is not None:
             for weights in self.weights:
                 weights[...] = rng.normal(0, np.sqrt(2 / weights.shape[1]), weights.shape)
@@ -109,6 +111,7 @@ class Network:
     def __setstate__(self, state: dict) -> None:
         self.__dict__.update(state)
         self.weights, self.biases = self.views(self.parameters)
+        self._own_views = (*self.weights, *self.biases)
 
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self.sizes))
@@ -155,6 +158,7 @@ def loss_and_gradient(
     than on all parameters. Raises what `forward` raises, and ``ValueError`` for labels that are no
     classes and for a ``gradient`` of another shape or dtype than the parameters.
     """
+    finite_number("scale", scale)
     values = forward(network, x, masks)
     logits = values[-1]
     labels = class_labels("labels", labels, network.sizes[-1])
@@ -244,12 +248,16 @@ def check_network(network: Network) -> None:
     """Raise ``TypeError`` if this is none, ``ValueError`` for an array in the place of weights."""
     if not isinstance(network, Network):
         raise TypeError(f"network must be Network(...), got {network!r}")
-    for name in ("weights", "biases"):
-        for k, values in enumerate(getattr(network, name)):
-            if not np.may_share_memory(values, network.parameters):
+    own, n = network._own_views, len(network.sizes) - 1
+    for name, views in (("weights", own[:n]), ("biases", own[n:])):
+        given = getattr(network, name)
+        if len(given) != n:
+            raise ValueError(f"network.{name} must hold {n} arrays, got {len(given)}")
+        for k, (one, view) in enumerate(zip(given, views, strict=True)):
+            if one is not view:
                 raise ValueError(
-                    f"network.{name}[{k}] must be a view into network.parameters: write "
-                    f"network.{name}[{k}][...] = values"
+                    f"network.{name}[{k}] must be the view into network.parameters that it was: "
+                    f"write network.{name}[{k}][...] = values"
                 )
 
 
@@ -277,6 +285,8 @@ def _check_gradient(network: Network, gradient: np.ndarray) -> None:
             f"gradient must have shape {like.shape} and dtype {like.dtype}, "
             f"got {gradient.shape} and {gradient.dtype}"
         )
+    if not gradient.flags.writeable:
+        raise ValueError("gradient must be writeable, got a read-only array")
     if np.may_share_memory(gradient, like):
         raise ValueError("gradient must be an array of its own, got the parameters themselves")
 

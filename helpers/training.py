@@ -37,9 +37,11 @@ from helpers.validation import (
     check_callback,
     check_count,
     check_drop,
+    check_floats,
     check_generator,
     check_matrix,
     check_positive,
+    finite_array,
     finite_number,
 )
 
@@ -239,7 +241,7 @@ def limit_norms(weights: np.ndarray, max_norm: float) -> None:
     """Shorten, in place, each row of ``weights`` that is longer than ``max_norm`` to that length.
 
     A row holds the weights that lead to one unit (Srivastava et al. 2014, section 5.1). Raises
-    ``ValueError`` unless ``max_norm`` is above 0 and ``weights`` has two axes.
+    ``ValueError`` unless ``max_norm`` is above 0 and ``weights`` has two axes and is finite.
 
     >>> weights = np.array([[3.0, 4.0], [0.3, 0.4]])
     >>> limit_norms(weights, 1.0)
@@ -247,11 +249,13 @@ def limit_norms(weights: np.ndarray, max_norm: float) -> None:
     array([[0.6, 0.8],
            [0.3, 0.4]])
     """
+    check_floats("weights", weights)
     check_matrix("weights", weights)
     check_positive("max_norm", max_norm)
     squares = np.einsum("ij,ij->i", weights, weights)
     too_long = np.flatnonzero(squares > max_norm * max_norm)  # ** would raise for a huge one
     if np.isinf(squares[too_long]).any():  # as a whole they are too long; their direction counts
+        finite_array("weights", weights, (None, None), weights.dtype)
         weights[too_long] /= np.abs(weights[too_long]).max(axis=1, keepdims=True)
         squares = np.einsum("ij,ij->i", weights, weights)
     if len(too_long):

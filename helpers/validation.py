@@ -120,11 +120,16 @@ def finite_array(
 
 
 def check_plain(name: str, values: ArrayLike) -> None:
-    """Raise ``TypeError`` for arrays of another kind, masked ones and matrices."""
+    """Raise ``TypeError`` for masked arrays and matrices, ``ValueError`` for uneven rows."""
     if isinstance(values, np.ma.MaskedArray):
         raise TypeError(f"{name} must not be a masked array: its mask would be ignored")
     if isinstance(values, np.matrix):  # whose * is another product
         raise TypeError(f"{name} must be an array, got np.matrix: np.asarray makes one of it")
+    if isinstance(values, list | tuple):
+        try:
+            np.asarray(values)
+        except ValueError as error:
+            raise ValueError(f"{name} must have rows of the same length") from error
 
 
 def check_real(name: str, values: ArrayLike) -> None:
@@ -133,10 +138,7 @@ def check_real(name: str, values: ArrayLike) -> None:
     Those are masked arrays, booleans, complex numbers, dates, times and objects; and matrices.
     """
     check_plain(name, values)
-    try:
-        kind = np.asarray(values).dtype.kind
-    except ValueError:  # rows of unequal length, say: another check tells
-        kind = ""
+    kind = np.asarray(values).dtype.kind
     if kind in NO_REAL_NUMBERS:
         raise TypeError(f"{name} must be an array of real numbers, got {NO_REAL_NUMBERS[kind]}")
 

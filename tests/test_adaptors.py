@@ -121,3 +121,32 @@ def test_dropout_of_pytorch_passes():
             return torch.nn.functional.dropout(x, 0.2)
 
     assert diagnose(*of_torch(AlwaysOn())).failures == ["prediction"]
+
+
+class ReadOnly(Layer):
+    """Its flag is a property."""
+
+    training = property(lambda self: True, lambda self, value: None)
+    mode = property(lambda self: True)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: of_class(ReadOnly(), flag="mode"), "flag must be an attribute that can be set"),
+        (lambda: of_class(Layer(), flag=5), "flag must be an attribute of the layer, got 5"),
+        (lambda: of_class(Layer(), seed_with=5), "seed_with must be a function of rng, got 5"),
+        (lambda: of_pair(abs, seed_with=5), "seed_with must be a function of rng, got 5"),
+        (lambda: of_keras(None), "layer must be one of Keras, got None"),
+    ],
+)
+def test_what_cannot_be_called_as_a_dropout_is_refused(call, message):
+    with pytest.raises((TypeError, ValueError), match=f"^{message}"):
+        call()
+
+
+def test_a_way_back_that_is_no_method_is_refused():
+    layer = Layer()
+    layer.backward = 5
+    with pytest.raises(TypeError, match=r"^backward of the layer must be a method, got 5"):
+        of_class(layer)

@@ -251,6 +251,19 @@ def test_an_answer_that_works_in_place_leaves_the_inputs_alone():
     assert [verdict(FUNCTION, in_place) for _ in range(3)] == ["right"] * 3
 
 
+class NoArray:
+    """What says that it can become an array, and cannot."""
+
+    def __array__(self, *_, **__):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("answer", [float("inf"), bytearray(b"4"), memoryview(b"4"), NoArray()])
+def test_an_odd_answer_is_not_right_and_raises_nothing(answer):
+    for exercise in (WHOLE, NUMBER):
+        assert verdict(exercise, answer).startswith(("not right: ", "hand in a number, got "))
+
+
 @pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
 def test_one_entry_is_as_good_as_a_number(shape):
     assert verdict(SCALAR, lambda x: np.full(shape, x.sum())) == "right"

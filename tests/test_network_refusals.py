@@ -126,16 +126,39 @@ def test_weights_are_changed_in_place_or_not_at_all():
     for name in ("parameters", "weights", "biases"):
         with pytest.raises(AttributeError, match=rf"^network\.{name} must be changed in place"):
             setattr(network, name, getattr(network, name)[:])
-    network.weights[1] = network.weights[1].copy()
-    for call in (
-        lambda: predict(network, X),
-        lambda: forward(network, X),
-        lambda: loss_and_gradient(network, X, LABELS),
-        lambda: train(network, X, LABELS, Settings(epochs=1), RNG),
-    ):
-        with pytest.raises(ValueError, match=r"^network\.weights\[1\] must be a view into"):
-            call()
+    for other in (network.weights[1].copy(), network.weights[1].T):  # of the same memory
+        network.weights[1] = other
+        for call in (
+            lambda: predict(network, X),
+            lambda: forward(network, X),
+            lambda: loss_and_gradient(network, X, LABELS),
+            lambda: train(network, X, LABELS, Settings(epochs=1), RNG),
+        ):
+            with pytest.raises(ValueError, match=r"^network\.weights\[1\] must be the view into"):
+                call()
     np.testing.assert_array_equal(network.parameters, before)
+    network.weights.pop()
+    with pytest.raises(ValueError, match=r"^network\.weights must hold 2 arrays, got 1"):
+        predict(network, X)
+
+
+@pytest.mark.parametrize("sizes", [{3, 2}, {3: 1, 2: 2}, 3])
+def test_sizes_have_an_order(sizes):
+    with pytest.raises(ValueError, match=r"^sizes must list an input and an output layer"):
+        Network(sizes, RNG)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"scale": np.array([1.0, 0.0])}, "scale must be a number"),
+        ({"scale": float("nan")}, "scale must be finite"),
+        ({"gradient": np.broadcast_to(np.float32(0), 26)}, "gradient must be writeable"),
+    ],
+)
+def test_what_no_gradient_can_be_made_of_or_written_into_is_refused(options, message):
+    with pytest.raises((TypeError, ValueError), match=f"^{message}"):
+        loss_and_gradient(Network([3, 4, 2], RNG), X, LABELS, **options)
 
 
 def test_a_gradient_is_not_written_over_the_parameters():

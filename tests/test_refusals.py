@@ -422,6 +422,21 @@ def test_a_column_of_logits_says_its_axis():
         cross_entropy_from_logits(np.array([[1.0], [0.0]]), np.array([[1.0], [2.0]]))
 
 
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: one_hot([[1], [1, 2]]), "labels must have rows of the same length"),
+        (lambda: unit_pixels([[1], [1, 2]]), "images must have rows of the same length"),
+        (lambda: fixed_count_masks(np.uint8(40), np.uint8(20)), "n_units and n_dropped must have"),
+        (lambda: limit_norms(np.array([[3 + 0j, 4j]]), 1.0), "weights must be an array of real"),
+        (lambda: limit_norms(np.array([[np.inf, 4.0]]), 1.0), "weights must be finite"),
+    ],
+)
+def test_what_numpy_would_refuse_in_its_own_words_is_refused_by_name(call, message):
+    with pytest.raises((TypeError, ValueError), match=f"^{message}"):
+        call()
+
+
 def test_targets_sum_to_1_along_the_axis_of_the_logits():
     columns = np.eye(3)[:, :2]  # two samples
     assert cross_entropy_from_logits(columns, np.zeros((3, 2)), axis=0) > 0

@@ -117,10 +117,14 @@ def real_numbers(answer: object) -> np.ndarray:
     """The answer as an array of float64; `NoNumbers`, saying what it is, if it is none."""
     if isinstance(answer, np.ma.MaskedArray):
         raise NoNumbers("a masked array")
+    if isinstance(answer, bytes | bytearray | memoryview):
+        raise NoNumbers("bytes")
     try:
         array = np.asarray(answer)
     except ValueError as error:
         raise NoNumbers("rows of different lengths") from error
+    except Exception as error:  # of an object that cannot become an array
+        raise NoNumbers(type(answer).__name__) from error
     if array.dtype.kind in NOT_NUMBERS:
         raise NoNumbers(NOT_NUMBERS[array.dtype.kind])
     if array.dtype.kind in "mM":
@@ -153,7 +157,7 @@ def same_values(value: np.ndarray, other: np.ndarray) -> bool:
 
 def same_number(exercise: Exercise, value: np.ndarray, other: float) -> bool:
     """Whether a number is ``other``, as near as the question asks."""
-    if value.size != 1:
+    if value.size != 1 or not np.isfinite(value).all():
         return False
     distance = abs(value.item() - other)
     if isinstance(exercise.right, int) and isinstance(other, int):
