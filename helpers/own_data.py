@@ -24,7 +24,7 @@ from helpers.validation import (
 
 FEWEST = 20  # rows: less cannot be split in three
 LIMIT = 3  # standard deviations
-MISSING = ("", "?", "NA", "N/A", "NAN", "NULL")  # in the place of a class
+MISSING = ("", "?", "NA", "N/A", "#N/A", "<NA>", "NAN", "NULL")  # in the place of a class
 
 
 class Table(NamedTuple):

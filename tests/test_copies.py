@@ -158,6 +158,48 @@ def test_a_full_disk_leaves_the_answers_where_they_were(folders, monkeypatch):
     assert not list(folders[1].glob("*.part"))
 
 
+def test_after_ctrl_c_all_copies_are_what_they_were(folders, monkeypatch):
+    _, work = folders
+    copies.bring(*folders)
+    for name in ("01_one.ipynb", "02_two.ipynb"):
+        (work / name).write_text(lesson("answer = 28"), encoding="utf-8")
+    brought, done = copies._brought, []
+
+    def stopped(*those):
+        brought(*those)
+        done.append(True)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(copies, "_brought", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        copies.renew(["01", "02"], *folders)
+    assert done and not list((work / copies.ASIDE).iterdir())
+    for name in ("01_one.ipynb", "02_two.ipynb"):
+        assert (work / name).read_text() == lesson("answer = 28")
+
+
+def test_a_copy_that_is_a_link_is_left_alone(folders, tmp_path):
+    _, work = folders
+    copies.bring(*folders)
+    stick = tmp_path / "stick"
+    copy = work / "01_one.ipynb"
+    copy.unlink()
+    copy.symlink_to(stick / "01_one.ipynb")  # which is not in
+    assert copies.bring(*folders) == ["01_one"]
+    with pytest.raises(ValueError, match="is a link"):
+        copies.renew(["02", "01"], *folders)
+    assert copy.is_symlink() and not (work / copies.ASIDE).exists()
+
+
+def test_a_copy_that_is_a_folder_or_nested_without_end_is_named(folders):
+    _, work = folders
+    copies.bring(*folders)
+    (work / "01_one.ipynb").unlink()
+    (work / "01_one.ipynb").mkdir()
+    (work / "02_two.ipynb").write_text("[" * 100_000)
+    assert copies.bring(*folders) == ["01_one", "02_two"]
+
+
 def test_an_unknown_lesson_is_refused_before_anything_is_moved(folders):
     copies.bring(*folders)
     with pytest.raises(ValueError, match=r"one of 01_one, 02_two, glossary, got '03_three'$"):

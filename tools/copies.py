@@ -43,7 +43,9 @@ def _brought(lessons: Path, work: Path) -> list[str]:
         copy, today = work / lesson.name, fingerprint(lesson)
         if not today:  # damaged
             continue
-        if not copy.exists():
+        if copy.is_symlink() and not copy.exists():  # to what is not there now
+            changed.append(lesson.stem)
+        elif not copy.exists():
             with replacing(copy) as file:  # the contents alone: the original may be read-only
                 file.write(lesson.read_bytes())
             then[lesson.name] = today
@@ -58,13 +60,16 @@ def _brought(lessons: Path, work: Path) -> list[str]:
 def renew(names: list[str], lessons: Path = LESSONS, work: Path = WORK) -> list[Path]:
     """Set the copies of these lessons aside and make new ones; return where the old ones are.
 
-    Raises ``ValueError`` for a name that no lesson has, and for a damaged lesson, before anything
-    is moved; and ``OSError`` if ``work`` cannot be written.
+    Raises ``ValueError`` for a name that no lesson has, for a damaged lesson and for a copy that is
+    a link, before anything is moved; and ``OSError`` if ``work`` cannot be written. Then, and after
+    Ctrl-C, all copies are what they were.
     """
     named = [lesson_of(name, lessons) for name in names]
     for lesson in named:
         if is_damaged(lesson):
             raise ValueError(told_damaged(lesson))
+        if (work / lesson.name).is_symlink():
+            raise ValueError(f"{work / lesson.name} is a link: what it leads to is yours to renew")
     moved = {}
     try:
         for lesson in named:
@@ -75,10 +80,9 @@ def renew(names: list[str], lessons: Path = LESSONS, work: Path = WORK) -> list[
                 copy.rename(aside)
                 moved[copy] = aside
         bring(lessons, work)
-    except OSError:
+    except BaseException:
         for copy, aside in moved.items():
-            if not copy.exists():
-                aside.rename(copy)
+            aside.replace(copy)
         raise
     return list(moved.values())
 
@@ -107,7 +111,7 @@ def fingerprint(lesson: Path) -> str:
         text = lesson.read_text(encoding="utf-8")
         if lesson.suffix == ".ipynb":
             text = json.dumps([cell["source"] for cell in json.loads(text)["cells"]])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError, IsADirectoryError):
         return ""
     return hashlib.sha256(text.encode()).hexdigest() if text else ""
 
@@ -143,7 +147,7 @@ def is_a_copy_of(copy: Path, lesson: Path) -> bool:
         if lesson.suffix != ".ipynb":
             return texts[0] == texts[1]
         return fingerprint(copy) == fingerprint(lesson) or is_answered(*texts)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
 
 
@@ -151,7 +155,7 @@ def made_from(work: Path) -> dict[str, str]:
     """The fingerprints of the lessons when the copies were made; none if that is not known."""
     try:
         return dict(json.loads((work / MADE_FROM).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):  # lost or damaged
+    except (FileNotFoundError, ValueError, TypeError, RecursionError):  # lost or damaged
         return {}
 
 

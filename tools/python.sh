@@ -183,6 +183,11 @@ begin_alone() {  # waits while another process sets up the same environment
     echo $$ >"$setting_up/process"
 }
 
+if [ "${HOME:-/}" = / ]; then  # as in a container, for a user that it does not know
+    HOME=$(pwd)/build/home
+    mkdir -p "$HOME"
+    export HOME
+fi
 unset PYTHONSAFEPATH  # "-m tools.run" is found from this folder
 unset PYTHONPATH  # .venv has all that is needed; what else is there may be broken, or another NumPy
 unset PYTHONHOME PYTHONHASHSEED  # with a wrong one no Python runs at all

@@ -11,6 +11,7 @@ another one may be slower or busy without anything being wrong.
 
 import argparse
 import asyncio
+import errno
 import os
 import re
 import sys
@@ -162,6 +163,8 @@ def main(arguments: list[str] | None = None) -> int:
     start = time.perf_counter()
     try:
         BUILD.mkdir(exist_ok=True)
+        if not os.access(BUILD, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         ran = run_all(paths, at_once, store)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

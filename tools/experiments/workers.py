@@ -62,7 +62,8 @@ def _ctrl_c_waits() -> Iterator[None]:
     answer, and end the others.
     """
     asked: list[int] = []
-    before = {one: signal.signal(one, lambda number, _: asked.append(number)) for one in OF_ALL}
+    waits = {*OF_ALL, signal.SIGTERM}  # which Dask itself ends its processes with
+    before = {one: signal.signal(one, lambda number, _: asked.append(number)) for one in waits}
     for _ in range(2):
         if hasattr(signal, "pthread_sigmask"):  # not on Windows; threads and processes inherit it
             signal.pthread_sigmask(signal.SIG_BLOCK, OF_ALL)
