@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.signal import correlate
+from scipy.stats import binom
 
 from helpers.functions import softmax_cross_entropy
 from helpers.mnist import load_sample
@@ -97,6 +98,7 @@ def test_the_rate_of_the_fair_rival_is_the_best_on_the_validation_digits():
     assert spatial.FASTER == f"none, learning rate {best:g}" and best < max(errors)
 
 
-def test_recorded_false_alarms_do_not_exceed_the_level():
+def test_recorded_false_alarms_do_not_exceed_the_level_by_more_than_chance():
     for runs in recorded("false_alarms").values():
-        assert runs["alarms"].sum() <= 0.01 * runs["diagnoses"].sum() == 100
+        alarms, diagnoses = runs["alarms"].sum(), runs["diagnoses"].sum()
+        assert diagnoses == 30_000 and binom.sf(alarms - 1, diagnoses, 0.01) > 0.1
