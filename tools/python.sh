@@ -192,7 +192,8 @@ unset PYTHONSAFEPATH  # "-m tools.run" is found from this folder
 unset PYTHONPATH  # .venv has all that is needed; what else is there may be broken, or another NumPy
 unset PYTHONHOME PYTHONHASHSEED  # with a wrong one no Python runs at all
 unset PYTHONOPTIMIZE  # without assert statements there are no tests
-unset PYTHONINSPECT PYTHONPLATLIBDIR PYTHONWARNINGS PYTHONEXECUTABLE PYTHONCASEOK PYTHONDEVMODE PYTHONVERBOSE
+unset PYTHONINSPECT PYTHONPLATLIBDIR PYTHONEXECUTABLE PYTHONCASEOK PYTHONDEVMODE PYTHONVERBOSE
+unset PYTHONWARNINGS PYTHONWARNDEFAULTENCODING  # a warning stops the tests
 unset NPY_PROMOTION_STATE  # of NumPy 1: a warning stops the tests
 unset PYTEST_ADDOPTS PYTEST_PLUGINS PYTEST_DISABLE_PLUGIN_AUTOLOAD
 if [ -n "${PYTHON:-}" ] || ! ready; then
