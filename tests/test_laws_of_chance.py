@@ -16,7 +16,7 @@ from small_dropouts import (
 
 from helpers import checks
 from helpers.checks import Report, diagnose
-from helpers.laws_of_chance import BY_CHANCE
+from helpers.laws_of_chance import BY_CHANCE, differs
 from helpers.trial import N_CALLS, N_SAMPLES, N_UNITS, Trial, tails
 
 
@@ -306,6 +306,20 @@ def test_tails_are_those_of_the_binomial_distribution(n, p, data):
         assert tails(k, n, p) == pytest.approx(expected, rel=1e-6)
     else:
         assert tails(k, n, p) < 1e-90
+
+
+def test_a_wrong_rate_of_what_is_not_independent_is_found():
+    def pairs(shape, rng):
+        return np.repeat(coins((shape[0], -(-shape[1] // 2)), rng, 0.4), 2, axis=1)[:, : shape[1]]
+
+    broken = diagnose(masked(pairs), drop=DROP).broken
+    assert {"units", "rate"} < set(broken) and broken["rate"][0].startswith("0.4")
+
+
+def test_a_mean_is_held_wrong_beyond_six_standard_errors_and_not_before():
+    means = np.array([-1.0, 1.0] * 8)  # SE 0.25
+    assert [differs(means + 1.4, 0.0), differs(means + 1.6, 0.0)] == [False, True]
+    assert [differs(means + 1.6, 0.0, 0.3), differs(means[:1], 0.0)] == [False, False]
 
 
 def test_tails_far_out_are_right():
