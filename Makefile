@@ -5,7 +5,7 @@
 export MAKEFILE_PATH := $(MAKEFILE_LIST)
 IN_PROJECT = CDPATH= cd "$$(dirname "$${MAKEFILE_PATH\# }")" &&
 RUN = sh tools/python.sh
-READ = LESSON_REQUIREMENTS=requirements.txt $(RUN)  # with what reading and running need, and no more
+READ = exec env LESSON_REQUIREMENTS=requirements.txt $(RUN)  # with what reading and running need, and no more
 
 ifeq ($(origin ARGS),environment)  # a variable of somebody else's
 ARGS :=
@@ -37,14 +37,14 @@ test:
 		$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS) && exit $$style; }
 
 matrix:
-	@$(IN_PROJECT) $(RUN) -m tools.matrix $(ARGS)
+	@$(IN_PROJECT) exec $(RUN) -m tools.matrix $(ARGS)
 
 bench:
-	@$(IN_PROJECT) LESSON_VENV=build/bench LESSON_REQUIREMENTS=tools/bench/requirements.txt \
+	@$(IN_PROJECT) exec env LESSON_VENV=build/bench LESSON_REQUIREMENTS=tools/bench/requirements.txt \
 		$(RUN) -m tools.bench $(ARGS)
 
 lock:
-	@$(IN_PROJECT) LESSON_VENV=build/lock LESSON_REQUIREMENTS=tools/lock-requirements.txt \
+	@$(IN_PROJECT) exec env LESSON_VENV=build/lock LESSON_REQUIREMENTS=tools/lock-requirements.txt \
 		$(RUN) -m tools.lock
 
 clean:

@@ -110,7 +110,8 @@ def fingerprint(lesson: Path) -> str:
     try:
         text = lesson.read_text(encoding="utf-8")
         if lesson.suffix == ".ipynb":
-            text = json.dumps([cell["source"] for cell in json.loads(text)["cells"]])
+            cells = json.loads(text)["cells"]
+            text = json.dumps([cell["source"] for cell in cells]) if cells else ""
     except (ValueError, KeyError, TypeError, RecursionError, IsADirectoryError):
         return ""
     return hashlib.sha256(text.encode()).hexdigest() if text else ""

@@ -237,6 +237,8 @@ if ! ready; then  # it may be, if another has done it
     fi
     : >"$venv/ready"  # until it is
     unset PIP_TARGET PIP_PREFIX PIP_ROOT
+    PIP_PYTHON=$(venv_python)  # whichever another setting names
+    export PIP_PYTHON
     install_all || {
         echo "pip could not install what $venv needs: is there a network, and room on the disk? The set-up" \
             "needs both, once." >&2
