@@ -61,7 +61,7 @@ def read_table(path: str | Path, label: str) -> Table:
     if len(rows) < FEWEST:
         raise ValueError(f"{path}: there must be at least {FEWEST} rows of data, got {len(rows)}")
     for name, column in zip(values, np.transpose(numbers), strict=True):
-        if (np.diff(column) == 1).all():
+        if any((np.diff(column) == step).all() for step in (1, -1)):
             raise ValueError(
                 f"{path}, column {name!r}: it counts the rows, which may give the class away; "
                 "leave it out"
@@ -115,6 +115,7 @@ def standardised(training: Table, *others: Table) -> list[tuple[np.ndarray, np.n
                 f"others must have the {training.x.shape[1]} columns and the classes "
                 f"{training.classes} of training, got {table.x.shape[1]} and {table.classes}"
             )
+    training = training._replace(x=training.x.astype(np.float64))  # no int8, where −(−128) is −128
     constant = np.ptp(training.x, axis=0) == 0
     # near 1, where no square is too large or too small; a power of 2 changes no digit
     _, power = np.frexp(np.abs(training.x).max(axis=0))

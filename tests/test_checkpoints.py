@@ -291,3 +291,10 @@ def test_two_trainings_with_one_checkpoint_save_in_turns(monkeypatch, tmp_path):
             file.write(saved[1000:])
         assert training_here.result() == whole
     assert os.listdir(tmp_path) == ["run.npz"]
+
+
+def test_a_folder_is_no_checkpoint(tmp_path):
+    folder = tmp_path / "run.npz"
+    folder.mkdir()
+    with pytest.raises(IsADirectoryError, match="checkpoint must be a file, got the folder"):
+        Checkpoint(folder, None, None, None, [])

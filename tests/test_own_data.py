@@ -54,6 +54,10 @@ BROKEN = {
         "id,x,l",
         *(f"{k},{k % 5},{'ab'[k % 2]}" for k in range(30)),
     ],
+    "column 'n': it counts the rows": [
+        "x,n,l",
+        *[f"{k % 7},{-k},{'ab'[k % 2]}" for k in range(FEWEST)],
+    ],
     "line 1: column 1 has no name. Is it an index?": [",x,l", *ROWS],
     "line 2, column 'l': the class is missing": ["x,y,l", "1,2,NA", *ROWS],
     "line 2, column 'x': it must be a finite number, got '1_000'": ["x,y,l", "1_000,2,a", *ROWS],
@@ -152,3 +156,9 @@ def test_a_part_without_rows_is_refused(fraction):
 def test_a_seed_is_no_generator():
     with pytest.raises(TypeError, match="rng"):
         split(made_up(20), 0.5, 1)
+
+
+def test_columns_of_small_integers_do_not_overflow():
+    table = Table(np.array([[-128], [0]], np.int8), np.array([0, 1]), ("a", "b"))
+    ((x, _),) = standardised(table)
+    assert x.tolist() == [[-1.0], [1.0]]

@@ -58,6 +58,8 @@ class Checkpoint:
             ) from error
         if self.path.suffix != ".npz":
             raise ValueError(f"checkpoint must end in .npz, got {path}")
+        if self.path.is_dir():
+            raise IsADirectoryError(f"checkpoint must be a file, got the folder {path}")
         try:  # before there is anything to save
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
