@@ -34,7 +34,7 @@ run:
 
 test:
 	@$(IN_PROJECT) { $(RUN) -m ruff check .; style=$$?; \
-		$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS) && exit $$style; }
+		$(RUN) -m pytest -n auto --dist loadfile $(ARGS) && exit $$style; }
 
 matrix:
 	@$(IN_PROJECT) exec $(RUN) -m tools.matrix $(ARGS)
