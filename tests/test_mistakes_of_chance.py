@@ -2,14 +2,11 @@
 
 import numpy as np
 import pytest
-from small_dropouts import (
-    DROP,
-    coins,
-    diagnosed,
-    masked,
-)
+from small_dropouts import DROP, by_mean, coins, diagnosed, masked
 
-from helpers.checks import diagnose
+from helpers.checks import Report, diagnose
+from helpers.laws_of_chance import calls, counts, mean, rate
+from helpers.trial import Broken, Trial
 
 
 def near_their_mean(shape, rng):
@@ -71,10 +68,10 @@ def test_all_mistakes_that_fit_a_wrong_rate_are_named_and_none_of_the_mean(drop)
 
 
 def test_calls_in_which_nothing_is_dropped_are_told():
-    calls = iter(range(10**6))
+    drawn = iter(range(10**6))
 
     def draw(shape, rng):
-        return coins(shape, rng, DROP if next(calls) > 12 else 0.0)
+        return coins(shape, rng, DROP if next(drawn) > 12 else 0.0)
 
     seen, mistake = diagnose(masked(draw), drop=DROP).broken["calls"]
     assert seen.endswith("of 32 calls drop nothing") and mistake == "is it off in some calls"
@@ -211,3 +208,56 @@ def test_where_nothing_stays_the_mean_is_not_tried(drop):
         )
         assert report.broken == {}
     assert report.skipped["mean"] == report.skipped["scale"] == "nothing stays"
+
+
+def trial_of(mask, scale=1 / (1 - DROP)):
+    """A trial whose training outputs were these, of masks (n_calls, n_samples, n_units)."""
+    trial = Trial(None, None, DROP, None, False, 1e-6 / 6, 0, Report())
+    trial.outputs, trial.predictions, trial.elsewhere = mask * scale, [trial.x], {}
+    return trial
+
+
+@pytest.mark.parametrize("n_off", [1, 2, 3])
+def test_calls_that_drop_nothing_are_told_if_more_than_one_do(n_off):
+    mask = coins((32, 64, 128), np.random.default_rng(0))
+    mask[:n_off] = True
+    trial = trial_of(mask)
+    seen = f"{n_off} of 32 calls drop nothing" if n_off > 1 else "neighbouring calls agree"
+    with pytest.raises(Broken, match=f"^{seen}") as broken:
+        calls(trial)
+    assert broken.value.mistake == ("is it off in some calls" if n_off > 1 else "")
+
+
+def test_calls_with_rates_of_their_own_are_not_told_to_be_units_or_samples():
+    rng = np.random.default_rng(0)
+    mask = np.stack([coins((64, 128), rng, 0.187 if k % 2 else 0.213) for k in range(32)])
+    with pytest.raises(Broken, match="of the calls have 1614 to 1663 of 8192 dropped") as broken:
+        counts(trial_of(mask))
+    assert broken.value.mistake == ""
+
+
+@pytest.mark.parametrize("never", [0, 5, 127])
+def test_an_index_that_is_off_is_guessed_at_the_ends_alone(never):
+    mask = coins((32, 64, 128), np.random.default_rng(0))
+    mask[..., never] = True
+    with pytest.raises(Broken, match=f"unit {never} is dropped 0.000") as broken:
+        rate(trial_of(mask))
+    assert broken.value.mistake == ("" if never == 5 else "an index that is off by one")
+
+
+def test_of_the_scale_nothing_is_remarked_where_the_rate_is_wrong():
+    rng = np.random.default_rng(0)
+    for drop, said in ((DROP, 1), (0.4, 0)):
+        trial = trial_of(coins((32, 64, 128), rng, drop), 1.2505 if said else 1 / 0.6)
+        trial.report.broken = {} if said else {"rate": ("", "")}
+        mean(trial)
+        assert len(trial.report.remarks) == said
+
+
+@pytest.mark.parametrize(("sign", "noise", "one"), [(1, 0, True), (-1, 0, True), (1, 0.1, False)])
+def test_what_is_divided_by_what_stayed_has_one_scale_in_each_sample(sign, noise, one):
+    def draw(shape, rng):
+        return sign * by_mean(coins(shape, rng), 1) * (1 + noise * rng.random(shape))
+
+    mistake = diagnose(masked(draw, predicted=sign), drop=DROP).broken["scale"][1]
+    assert mistake == ("is it divided by what happened to stay" if one else "noise on what stays")
