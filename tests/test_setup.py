@@ -215,10 +215,13 @@ def test_a_set_up_that_is_stopped_leaves_what_was_there(copy, name):
     (copy.folder / "hangs").touch()
     command = ["sh", str(copy.folder / "tools/python.sh"), "some", "lesson"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
-    stopped = subprocess.Popen(command, env={"PATH": str(copy.path)}, **quiet)
+    number = getattr(signal, name)
+    hear = None if name == "SIGKILL" else lambda: signal.signal(number, signal.SIG_DFL)  # & is deaf
+    environment = {"PATH": str(copy.path)}
+    stopped = subprocess.Popen(command, env=environment, preexec_fn=hear, **quiet)
     kept = copy.folder / ".venv.setting-up/before"
     until(lambda: kept.exists() and (copy.folder / ".venv/bin/python").exists())
-    os.killpg(stopped.pid, getattr(signal, name))
+    os.killpg(stopped.pid, number)
     stopped.wait(20)
     if name == "SIGKILL":  # then the next one finds what it has left
         (copy.folder / "hangs").unlink()
