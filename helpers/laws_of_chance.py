@@ -114,6 +114,8 @@ def rate(trial: Trial) -> None:
         mistake = ", or ".join(likely)
         if not dropped.any():
             mistake = _why_nothing_is_dropped(trial)
+        elif not likely and _scale_fits(trial):
+            mistake = "is it built with another drop than diagnose was told"
         raise Broken(f"{k / n:.4f} of {n:,} units are dropped, not {drop}", mistake)
     if set(trial.report.broken) & {*AXES, "counts"}:
         raise Skipped(
@@ -130,6 +132,16 @@ def rate(trial: Trial) -> None:
             seen = f"{what} {odd[0]} is dropped {counts[odd[0]] / n:.3f} of the time, not {drop}"
             at_an_end = odd[0] in (0, counts.size - 1) and not counts[odd[0]]
             raise Broken(seen, "an index that is off by one" if at_an_end else "")
+
+
+def _scale_fits(trial: Trial) -> bool:
+    """Whether the mean is kept, at the rate that there is."""
+    try:
+        kept = trial.predicted / trial.scale
+    except Skipped:
+        return False
+    k, n = (~trial.dropped).sum(), trial.dropped.size
+    return 0 < kept < 1 and not trial.unlikely(k, n, kept, trial.rate_tests)
 
 
 def _why_nothing_is_dropped(trial: Trial) -> str:

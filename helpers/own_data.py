@@ -41,9 +41,9 @@ def read_table(path: str | Path, label: str) -> Table:
     Empty lines are passed over. Raises ``ValueError``, naming file, line and column, for a value
     that is no finite number, a class that is missing, a line with more or fewer values than there
     are columns; and for names that are twice there, fewer than ``FEWEST`` rows, or a single class.
-    Raises ``FileNotFoundError`` if there is no file.
+    Raises ``FileNotFoundError`` if there is no file, ``TypeError`` if ``path`` cannot be one's.
     """
-    path = Path(path).expanduser()
+    path = _file(path)
     (_, names), *rows = _lines(path)
     names = [name.strip() for name in names]
     _check_names(path, names, label)
@@ -135,6 +135,21 @@ def _check_table(name: str, table: Table) -> None:
     finite_array(f"x of {name}", table.x, (None, None))
     labels = class_labels(f"labels of {name}", table.labels, len(table.classes))
     check_same_length(f"x of {name}", table.x, f"labels of {name}", labels)
+
+
+def _file(path: str | Path) -> Path:
+    """The file that is there; an error that says what is there instead."""
+    if not isinstance(path, str | Path):
+        raise TypeError(f"path must be that of a CSV file, got {path!r}")
+    file = Path(path).expanduser() if str(path).startswith(("~/", "~\\")) else Path(path)
+    if not file.is_file():
+        found = "not there" if file.is_absolute() else f"not in {Path.cwd()}"
+        if file.is_dir():
+            found = "a folder"
+        elif "://" in str(path):
+            found = "an address: save what is there as a file first"
+        raise FileNotFoundError(f"path must be that of a CSV file, but {str(path)!r} is {found}")
+    return file
 
 
 def _lines(path: Path) -> list[tuple[int, list[str]]]:

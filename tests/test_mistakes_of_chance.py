@@ -99,6 +99,16 @@ def test_a_prediction_that_fits_a_wrong_rate_has_no_factor_besides(kept):
     assert list(broken) == ["rate"]
 
 
+@pytest.mark.parametrize("predicted", [1.0, 0.5])
+def test_another_drop_than_was_told_is_guessed_if_the_scale_fits_it(predicted):
+    def half(factor):
+        forward = masked(lambda s, r: coins(s, r, 0.5), factor * predicted, predicted)
+        return diagnose(forward, drop=DROP).broken["rate"]
+
+    assert half(2.0)[1] == "is it built with another drop than diagnose was told"
+    assert half(1.25)[1] == half(-2.0)[1] == ""
+
+
 @pytest.mark.parametrize("factor", [7.0, -1.0, 1 / (1 - DROP)])
 def test_a_factor_that_training_and_prediction_share_is_seen(factor):
     report = diagnose(masked(coins, factor / (1 - DROP), factor), drop=DROP)

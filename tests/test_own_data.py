@@ -162,3 +162,22 @@ def test_columns_of_small_integers_do_not_overflow():
     table = Table(np.array([[-128], [0]], np.int8), np.array([0, 1]), ("a", "b"))
     ((x, _),) = standardised(table)
     assert x.tolist() == [[-1.0], [1.0]]
+
+
+@pytest.mark.parametrize(
+    ("path", "error", "found"),
+    [
+        (".", FileNotFoundError, "but '.' is a folder"),
+        ("", FileNotFoundError, "but '' is a folder"),
+        ("mine.csv", FileNotFoundError, "but 'mine.csv' is not in "),
+        ("/nowhere/mine.csv", FileNotFoundError, "but '/nowhere/mine.csv' is not there"),
+        ("~/nowhere/mine.csv", FileNotFoundError, "but '~/nowhere/mine.csv' is not there"),
+        ("http://there/mine.csv", FileNotFoundError, "is an address: save"),
+        ("a\0b.csv", FileNotFoundError, "is not in "),
+        (None, TypeError, "got None"),
+        (b"mine.csv", TypeError, "got b'mine.csv'"),
+    ],
+)
+def test_what_is_no_file_is_said(path, error, found):
+    with pytest.raises(error, match=f"^path must be that of a CSV file, .*{found}"):
+        read_table(path, "class")
