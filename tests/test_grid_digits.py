@@ -22,8 +22,8 @@ QUICK = {"epochs": 2, "batch_size": 50, "learning_rate": 0.05}
 RECORDS = [
     *("remedy", "rivals", "drops", "examples", "label_noise", "early_late", "mask_or_slice"),
     *("noise_rivals", "calibration", "longer"),
-    *("tested", "inside", "monte_carlo", "all_digits", "all_digits_long", "other_digits"),
-    *("more_rivals", "equal_time", "epoch_times", "two_errors", "repeated"),
+    *("tested", "inside", "monte_carlo", "all_digits", "all_digits_long", "all_digits_rates"),
+    *("other_digits", "more_rivals", "equal_time", "epoch_times", "two_errors", "repeated"),
 ]
 
 

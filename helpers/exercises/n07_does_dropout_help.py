@@ -38,6 +38,7 @@ ANOTHER = (
     "the gain is another: 300 digits, 20 epochs, batches of 10, learning rate 0.02, momentum 0.9, "
     "seeds 0 to 9, one generator for the weights and then the training, the validation digits"
 )
+ODD_ERROR = "the gain is right, its standard error is not; are the seeds those from 0 to 9"
 
 
 SLIPS = {  # some would be near enough to be right
@@ -75,7 +76,7 @@ def judge_training(answer: np.ndarray) -> str:
     if abs(error / UNPAIRED - 1) < 0.05:
         return "the gain is right; its error is that of two means that are not paired by seed"
     if not ERROR / 2 <= error <= 2 * ERROR:
-        return "the gain is right, its standard error is not"
+        return ODD_ERROR
     return ""
 
 
@@ -169,7 +170,7 @@ EXERCISES = {
             "the gain is right; its error is that of two means that are not paired by seed": (
                 (GAIN, UNPAIRED)
             ),
-            "the gain is right, its standard error is not": (GAIN, 4 * ERROR),
+            ODD_ERROR: (GAIN, 4 * ERROR),
             'nothing was dropped: is mode="mask" among the settings': (0.0, 0.0),
             **SLIPS,
             "hand in two numbers, (gain, standard_error)": GAIN,

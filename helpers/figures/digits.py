@@ -48,6 +48,9 @@ def digits_figure(
     for ax, image, caption in zip(axes.flat, images, captions, strict=False):
         ax.imshow(image, cmap="gray_r", vmin=0, vmax=255)
         ax.set_title(caption, fontsize=style.SMALL, pad=3)
+        if not np.any(image):  # white on white, but for its frame
+            ax.axis("on")
+            ax.set(xticks=[], yticks=[])
     return fig, f"{alt} {'; '.join(captions)}.".replace("\n", ", ")
 
 

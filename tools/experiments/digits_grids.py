@@ -170,6 +170,16 @@ ALL_DIGITS, ALL_DIGITS_LONG = (
     }
     for epochs in (12, 60)
 )
+ALL_DIGITS_RATES = {  # 0.05, where it is left out, is in ALL_DIGITS
+    f"{name}, learning rate {rate}": {**how, "epochs": 12, "learning_rate": rate}
+    for name, how in {
+        **THREE,
+        "a tenth of the inputs": drops(0.1, 0.0),
+        "a fifth of the inputs": drops(0.2, 0.0),
+    }.items()
+    for rate in (0.02, 0.05, 0.1)
+    if name not in THREE or rate != 0.05
+}
 OTHERS = {  # what was chosen by the validation digits, on other digits
     **BOTH,
     **{
@@ -291,6 +301,7 @@ EXPERIMENTS = {
     },
     "inside": Experiment(look_inside, INSIDE_RESULTS, INSIDE, seeds=10, data="sample"),
     "all_digits": Experiment(train_on_all, RESULTS, ALL_DIGITS, seeds=10),
+    "all_digits_rates": Experiment(train_on_all, RESULTS, ALL_DIGITS_RATES, seeds=10),
     "all_digits_long": Experiment(train_on_all, RESULTS, ALL_DIGITS_LONG, seeds=3),
     "other_digits": Experiment(train_on_others, RESULTS, OTHERS, seeds=20),
 }
