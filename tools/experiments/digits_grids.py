@@ -106,6 +106,10 @@ LONGER = {  # as long as it takes on both sides
     for name, how in {
         **{f"none, learning rate {r:g}": {"learning_rate": r} for r in (0.05, 0.1, 0.3)},
         **crossed({"dropout": [drops(0.2, 0.3), DROPOUT]}, (0.02, 0.05, 0.1)),
+        **crossed(
+            {"hidden alone": [drops(0.0, 0.5)], "inputs alone": [drops(0.3, 0.0)]},
+            (0.02, 0.05, 0.1),
+        ),
     }.items()
 }
 MORE_RIVALS = {
@@ -187,6 +191,8 @@ OTHERS = {  # what was chosen by the validation digits, on other digits
         for name in (
             "none, learning rate 0.3, 200 epochs",
             "dropout, drops 0.2 and 0.3, learning rate 0.05, 200 epochs",
+            "hidden alone, drops 0 and 0.5, learning rate 0.1, 200 epochs",
+            "inputs alone, drops 0.3 and 0, learning rate 0.05, 200 epochs",
         )
     },
     **{name: DROPS[name] for name in ("128 units, hidden 0.6", "input 0.3, hidden 0")},
