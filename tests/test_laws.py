@@ -1,7 +1,5 @@
 """The laws that leave nothing to chance: what breaks one, and what is said of it."""
 
-import random
-
 import numpy as np
 import pytest
 from small_dropouts import (
@@ -34,39 +32,6 @@ def test_drop_1_may_give_zeros():
         return masked(lambda *how: coins(*how, drop), 1 / (1 - drop) if drop < 1 else 1.0)
 
     assert diagnose(make(DROP), make=make).passed
-
-
-@pytest.mark.parametrize(
-    ("draw", "whose"),
-    [
-        (lambda s, r: np.random.random(s) >= DROP, "NumPy's"),
-        (lambda s, r: coins(s, np.random.default_rng(random.getrandbits(60))), "Python's"),
-        (lambda s, r: coins(s, r) | (random.random() < 0), "Python's"),
-        (lambda s, r: (np.random.seed(12345), coins(s, r))[1], "NumPy's"),
-        (lambda s, r: (random.seed(0), coins(s, r))[1], "Python's"),
-    ],
-)
-def test_a_global_stream_is_named(draw, whose):
-    report = diagnose(masked(draw), drop=DROP)
-    assert report.broken["global stream"] == (
-        f"{whose} global stream has moved", "is it seeded, or drawn from where rng is meant"
-    )  # fmt: skip
-
-
-def test_a_global_stream_is_seen_however_short_arrays_are_printed():
-    with np.printoptions(threshold=3):
-        report = diagnose(masked(lambda shape, rng: np.random.random(shape) >= DROP), drop=DROP)
-    assert "global stream" in report.failures
-
-
-def test_a_stream_that_another_thread_moves_is_not_held_against_a_dropout():
-    calls = []
-
-    def forward(x, training, rng):
-        calls.append(random.random() if len(calls) % 6 > 2 else 0)
-        return masked(coins)(x, training, rng)
-
-    assert diagnose(forward, drop=DROP).passed
 
 
 def test_a_flag_that_is_read_the_wrong_way_round_is_told_from_one_that_is_not_read():
@@ -158,19 +123,6 @@ def test_without_an_output_nothing_else_is_tried(forward, seen):
 def test_a_forgotten_return_is_told():
     report = diagnose(lambda x, training, rng: None)
     assert report.broken == {"shape": ("forward returns None", "is a return missing")}
-
-
-def test_a_global_stream_that_is_seeded_on_the_way_back_or_when_it_is_made_is_found():
-    def backward(grad, factor):
-        np.random.seed(1)
-        return grad * factor
-
-    def make(drop):
-        np.random.seed(42)
-        return masked(coins)
-
-    assert "global stream" in diagnose(with_mask, backward, drop=DROP).failures
-    assert "global stream" in diagnose(masked(coins), make=make, drop=DROP).failures
 
 
 def test_a_prediction_that_is_written_over_what_came_out_before_is_found():
@@ -321,3 +273,30 @@ def test_a_dropout_that_wants_to_end_the_program_does_not():
         raise SystemExit(3)
 
     assert diagnose(forward).broken == {"shape": ("raises SystemExit: 3", "")}
+
+
+def test_training_is_asked_by_true_and_false():
+    """A dropout may look for ``training is True``, or keep a table of two."""
+    asked = []
+
+    def forward(x, training, rng):
+        asked.append(training)
+        return with_mask(x, training, rng)
+
+    def backward(grad, factor):
+        return grad * factor
+
+    assert diagnose(forward, backward, drop=DROP, make=lambda drop: forward).failures
+    assert set(map(id, asked)) == {id(True), id(False)}
+
+
+@pytest.mark.parametrize("of", [True, False])
+def test_one_array_for_all_trainings_or_for_all_predictions_is_found(of):
+    buffer = np.empty((N_SAMPLES, N_UNITS))
+
+    def forward(x, training, rng):
+        y = masked(coins)(x, training, rng)
+        same = training is of and x.shape == buffer.shape
+        return np.copyto(buffer, y) or buffer if same else y
+
+    assert diagnose(forward, drop=DROP).broken["input"][1] == "one array for all calls"

@@ -271,3 +271,18 @@ def test_what_is_divided_by_what_stayed_has_one_scale_in_each_sample(sign, noise
 
     mistake = diagnose(masked(draw, predicted=sign), drop=DROP).broken["scale"][1]
     assert mistake == ("is it divided by what happened to stay" if one else "noise on what stays")
+
+
+def test_what_has_several_scales_in_a_sample_is_not_told_to_be_divided_by_what_stayed():
+    def draw(shape, rng):
+        noise = np.where(rng.random(shape) < 0.5, 1.0, 1.1)
+        return by_mean(coins(shape, rng), 1) * noise
+
+    assert diagnose(masked(draw), drop=DROP).broken["scale"][1] == ""
+
+
+def test_two_mistakes_that_fit_a_scale_are_both_named():
+    drop = (3 - 5**0.5) / 2  # where 1 / drop is 1 / (1 - drop) twice
+    forward = masked(lambda s, r: coins(s, r, drop), 1 / drop)
+    said = diagnose(forward, drop=drop).broken["mean"][1]
+    assert said == "divided by drop instead of 1 - drop, or scaled twice"

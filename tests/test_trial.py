@@ -36,6 +36,7 @@ def test_a_mean_is_held_wrong_beyond_six_standard_errors_and_not_before():
     means = np.array([-1.0, 1.0] * 8)  # SE 0.25
     assert [differs(means + 1.4, 0.0), differs(means + 1.6, 0.0)] == [False, True]
     assert [differs(means + 1.6, 0.0, 0.3), differs(means[:1], 0.0)] == [False, False]
+    assert differs(np.array([1.0, 1.0]), 0.0)  # two are enough for an error
 
 
 def test_tails_far_out_are_right():
