@@ -33,8 +33,7 @@ run:
 	@$(IN_PROJECT) $(READ) -m tools.run $(ARGS)
 
 test:
-	@$(IN_PROJECT) { $(RUN) -m ruff check .; style=$$?; \
-		$(RUN) -m pytest -n auto --dist loadfile $(ARGS) && exit $$style; }
+	@$(IN_PROJECT) exec $(RUN) -m tools.test $(ARGS)
 
 matrix:
 	@$(IN_PROJECT) exec $(RUN) -m tools.matrix $(ARGS)

@@ -1,0 +1,25 @@
+"""What the make targets have in common, and ``make test`` itself."""
+
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
+
+from tools import test as tests
+
+PROJECT = Path(__file__).parents[1]
+
+
+def test_ctrl_c_is_one_line_in_every_command_from_its_first_import_on():
+    stop = "import tools; raise KeyboardInterrupt"
+    done = subprocess.run([sys.executable, "-c", stop], cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode and (done.stdout, done.stderr) == ("", "stopped\n")
+
+
+def test_tests_fail_where_the_style_does_and_where_they_do(monkeypatch):
+    status = {}
+    monkeypatch.setattr("subprocess.run", lambda _: SimpleNamespace(returncode=status["style"]))
+    monkeypatch.setattr("pytest.main", lambda _: status["tests"])
+    for status["style"], status["tests"] in product((0, 1), (0, 2)):
+        assert bool(tests.main([])) == any(status.values())
