@@ -19,7 +19,7 @@ exec(sys.argv.pop(1))' "$@" ;;
 "-m venv")
     mkdir -p "$4/bin" && cp "$0" "$4/bin/python" && : >"$4/pyvenv.cfg" ;;
 "-m pip")
-    echo "$*" >>pip.log
+    echo "$* for ${{PIP_PYTHON:-}}" >>pip.log
     [ ! -e hangs ] || sleep 30
     case "$*" in
     *"pip check") [ ! -e without-what-it-needs ] ;;
@@ -32,7 +32,7 @@ exec(sys.argv.pop(1))' "$@" ;;
         exit 1 ;;
     esac ;;
 *)
-    echo "ran $*" ;;
+    echo "ran $*${{PIP_PYTHON:+ for $PIP_PYTHON}}" ;;
 esac
 """
 

@@ -273,6 +273,13 @@ def test_an_environment_to_read_in_is_smaller_and_gets_what_tests_need_when_they
     assert copy.run().stdout.startswith("Setting up .venv")
 
 
+def test_where_pip_installs_is_said_for_the_set_up_alone(copy):
+    fake_python(copy.path / "python3", PYTHONS[0])
+    assert copy.run(PIP_PYTHON="another").stdout.endswith("\nran some lesson for another\n")
+    log = (copy.folder / "pip.log").read_text().splitlines()
+    assert log and all(line.endswith(" for .venv/bin/python") for line in log)
+
+
 def test_an_old_python_is_passed_over_for_one_that_fits(copy):
     fake_python(copy.path / "python3", "3.10")
     refused = copy.run()

@@ -46,6 +46,8 @@ HEAD = "environment  numpy   kernel asked threads  kernel used         threads s
 # Builds of OpenBLAS that leave out the kernels before Prescott's use their names for it.
 OTHER_NAMES = {"Katmai": "Prescott"}
 
+ELSEWHERE = ("PIP_PYTHON", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")  # where pip would install
+
 # Prints what NumPy and the BLAS libraries in use call themselves, once they are loaded and have
 # made a product on all and on one of their threads. That kills the process where a library and a
 # forced kernel do not go together: OpenBLAS 0.3.34 does so with Haswell's kernel on AMD processors
@@ -125,7 +127,8 @@ def environment(version: str, python: str, packages: str) -> Path | None:
         (folder / "constraints.txt").write_text(constraints(packages, version))
         install = [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         install += ["--only-binary", ":all:", "-r", TESTING, "-c", folder / "constraints.txt"]
-        if subprocess.run(install).returncode != 0:
+        here = {k: v for k, v in os.environ.items() if k not in ELSEWHERE}
+        if subprocess.run(install, env=here).returncode != 0:
             return None
         ready.write_text(wanted)
     return interpreter
@@ -138,6 +141,9 @@ def test(interpreter: Path, name: str, kernel: str, threads: int | None) -> tupl
         env |= {"OPENBLAS_CORETYPE": kernel, "OPENBLAS_NUM_THREADS": str(threads)}
     probe = [interpreter, "-c", PROBE]
     probed = subprocess.run(probe, env=env, capture_output=True)
+    if probed.returncode == 1:  # an error is raised: a crash has another status
+        verdict = f"FAILED: {probed.stderr.decode().splitlines()[-1]}"
+        return "failed", ROW.format(name, "", kernel, threads or "-", "", "", 0.0, verdict)
     if probed.returncode != 0:
         verdict = "IMPOSSIBLE: a plain matrix product crashes with this kernel, without a notebook"
         return "impossible", ROW.format(name, "", kernel, threads or "-", "", "", 0.0, verdict)

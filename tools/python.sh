@@ -115,7 +115,7 @@ ready() {
 }
 
 install() {  # whatever pip's settings say about where to
-    PIP_USER=0 PIP_DRY_RUN=0 PIP_REQUIRE_VIRTUALENV=0 PIP_NO_DEPS=0 \
+    PIP_PYTHON="$(venv_python)" PIP_USER=0 PIP_DRY_RUN=0 PIP_REQUIRE_VIRTUALENV=0 PIP_NO_DEPS=0 \
         "$(venv_python)" -m pip install --quiet --disable-pip-version-check -r "$requirements" "$@"
 }
 
@@ -126,7 +126,7 @@ for line in open(sys.argv[1], encoding="utf-8"):
     name = re.match("[A-Za-z0-9_.]+[A-Za-z0-9_.-]*", line)
     if name and ";" not in line:
         version(name[0])' "$requirements" 2>/dev/null &&
-        "$(venv_python)" -m pip check >/dev/null 2>&1  # and what that needs in turn
+        PIP_PYTHON="$(venv_python)" "$(venv_python)" -m pip check >/dev/null 2>&1  # and what that needs in turn
 }
 
 no_wheel() {  # whether that is why pip has failed; without a network it says the same
@@ -237,8 +237,6 @@ if ! ready; then  # it may be, if another has done it
     fi
     : >"$venv/ready"  # until it is
     unset PIP_TARGET PIP_PREFIX PIP_ROOT
-    PIP_PYTHON=$(venv_python)  # whichever another setting names
-    export PIP_PYTHON
     install_all || {
         echo "pip could not install what $venv needs: is there a network, and room on the disk? The set-up" \
             "needs both, once." >&2
