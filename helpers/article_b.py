@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from helpers.slicing import active_indices, count_active
 from helpers.two_matrices import (
+    check_mean,
     count_pairs,
     count_right,
     create_weights,
@@ -97,7 +98,8 @@ class NeuralNetwork:
             raise ValueError(f"learning_rate must be positive, got {learning_rate}")
         bias = float(bias or 0) if isinstance(bias, bool | None) else bias
         self.bias = finite_number("bias", bias) or None  # 0 is no bias: the article's test
-        self.init_mean = finite_number("init_mean", init_mean)
+        check_mean("init_mean", init_mean)
+        self.init_mean = float(init_mean)
         if isinstance(rng, int | np.integer | np.bool_):
             check_count("rng, a seed,", rng, 0)
         elif not isinstance(rng, np.random.Generator | None):
@@ -201,6 +203,7 @@ class NeuralNetwork:
         self._check_can_be_thinned(active_input_percentage, active_hidden_percentage)
         check_count("epochs", epochs)
         check_count("no_of_dropout_tests", no_of_dropout_tests, 1, len(data))
+        check_flag("verbose", verbose)
         for epoch in range(epochs):
             if verbose:
                 print("epoch: ", epoch)  # as the article prints it

@@ -31,8 +31,7 @@ def relu(x: np.ndarray, leak: float = 0.0) -> np.ndarray:
     >>> relu(np.array([-2.0, 0.0, 3.0]), leak=0.1)
     array([-0.2,  0. ,  3. ])
     """
-    check_array("x", x)
-    check_real("x", x)
+    check_floats("x", x)
     check_number("leak", leak)
     return np.where(x > 0, x, leak * x)
 
@@ -43,8 +42,7 @@ def relu_derivative(x: np.ndarray, leak: float = 0.0) -> np.ndarray:
     >>> relu_derivative(np.array([-2.0, 0.0, 3.0]), leak=0.1)
     array([0.1, 0.1, 1. ])
     """
-    check_array("x", x)
-    check_real("x", x)
+    check_floats("x", x)
     check_number("leak", leak)
     return np.where(x > 0, np.ones_like(x), leak)
 

@@ -131,7 +131,9 @@ def standardised(training: Table, *others: Table) -> list[tuple[np.ndarray, np.n
 
 
 def _check_table(name: str, table: Table) -> None:
-    """Raise ``ValueError`` or ``TypeError`` if this is none, or its parts do not fit."""
+    """Raise ``TypeError`` if this is no table, ``ValueError`` too if its parts do not fit."""
+    if not isinstance(table, Table):
+        raise TypeError(f"{name} must be a table, as read_table returns it; got {table!r:.60}")
     finite_array(f"x of {name}", table.x, (None, None))
     labels = class_labels(f"labels of {name}", table.labels, len(table.classes))
     check_same_length(f"x of {name}", table.x, f"labels of {name}", labels)

@@ -22,14 +22,14 @@ RESULTS = Path(__file__).resolve().parent.parent / "results"
 HEADER_KEYS = ("experiment", "command", "note", "data", "settings", "results")
 
 
-def recorded(name: str, folder: Path = RESULTS) -> dict[str, dict[str, np.ndarray]]:
+def recorded(name: str, folder: str | Path = RESULTS) -> dict[str, dict[str, np.ndarray]]:
     """The recorded results of experiment ``name``: setting → result → array of shape (n_seeds,).
 
     The arrays are over the seeds 0, 1, …, so that two settings can be compared seed by seed. An
     unfinished experiment gives the settings that have runs, with the seeds that they have.
     Raises what `read` raises, and ``ValueError`` where a seed is missing before others.
     """
-    path = folder / f"{name}.jsonl"
+    path = Path(folder) / f"{name}.jsonl"
     header, runs = read(path)
     found: dict[str, list[dict]] = {}
     for run in runs:
@@ -46,12 +46,12 @@ def recorded(name: str, folder: Path = RESULTS) -> dict[str, dict[str, np.ndarra
     }
 
 
-def made_with(name: str, folder: Path = RESULTS) -> list[str]:
+def made_with(name: str, folder: str | Path = RESULTS) -> list[str]:
     """The versions and machines that made the recorded runs of ``name``, each once, sorted.
 
     Raises what `read` raises.
     """
-    _, runs = read(folder / f"{name}.jsonl")
+    _, runs = read(Path(folder) / f"{name}.jsonl")
     return sorted({run["versions"] for run in runs})
 
 
@@ -110,6 +110,9 @@ def check_header(header: dict, name: str) -> None:
     options = settings.values() if isinstance(settings, dict) else [settings]
     if not all(isinstance(one, dict) for one in options):
         raise ValueError(f"settings must be an object of objects, got {settings!r}")
+    results = header["results"]
+    if not isinstance(results, list) or not all(isinstance(one, str) for one in results):
+        raise ValueError(f"results must be a list of names, got {results!r}")
 
 
 def check_run(run: dict, header: dict) -> None:

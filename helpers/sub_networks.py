@@ -52,10 +52,15 @@ def add_restored(
     """Add ``part``, a gradient of ``sub``, to ``total``, each number where it belongs.
 
     ``sub`` is ``thin_network(network, active)``; ``part`` is flat, like its parameters, ``total``
-    like those of ``network``. Raises ``ValueError`` for indices that `thin_network` refuses and
-    for another number of entries.
+    like those of ``network``. Raises ``ValueError`` for indices that `thin_network` refuses,
+    and for another number of units or of entries.
     """
     active = _with_outputs(network, active)
+    if list(sub.sizes) != [len(units) for units in active]:
+        raise ValueError(
+            f"sub must have the sizes {[len(units) for units in active]} of active, "
+            f"got {list(sub.sizes)}"
+        )
     check_same_shape("total", total, "the network's parameters", network.parameters)
     check_same_shape("part", part, "the sub-network's parameters", sub.parameters)
     weights, biases = network.views(total)

@@ -253,8 +253,8 @@ def limit_norms(weights: np.ndarray, max_norm: float) -> None:
     check_matrix("weights", weights)
     check_positive("max_norm", max_norm)
     squares = np.einsum("ij,ij->i", weights, weights)
-    too_long = np.flatnonzero(squares > max_norm * max_norm)  # ** would raise for a huge one
-    if np.isinf(squares[too_long]).any():  # as a whole they are too long; their direction counts
+    too_long = np.flatnonzero(~(squares <= max_norm * max_norm))  # or nan; ** might raise
+    if not np.isfinite(squares[too_long]).all():  # too long as a whole; their direction counts
         finite_array("weights", weights, (None, None), weights.dtype)
         weights[too_long] /= np.abs(weights[too_long]).max(axis=1, keepdims=True)
         squares = np.einsum("ij,ij->i", weights, weights)

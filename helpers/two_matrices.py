@@ -63,11 +63,18 @@ def create_weights(
     check_count("n_hidden", n_hidden)
     check_count("n_out", n_out)
     check_generator("rng", rng)
+    check_mean("mean", mean)
     check_count("bias_node", bias_node, 0, 1)
     draw = truncnorm(-0.5 - mean, 0.5 - mean, loc=mean).rvs
     wih = draw((n_hidden, n_in + bias_node), random_state=rng)
     who = draw((n_out, n_hidden + bias_node), random_state=rng)
     return wih, who
+
+
+def check_mean(name: str, mean: float) -> None:
+    """Raise ``TypeError`` for no number, ``ValueError`` for one too far from [−0.5, 0.5]."""
+    if abs(finite_number(name, mean)) > 100:  # nearly all weights would be at one end
+        raise ValueError(f"{name} must be from -100 to 100, got {mean:g}")
 
 
 def with_bias_node(active: Sequence[int], n_nodes: int, bias: float | None) -> Sequence[int]:

@@ -168,6 +168,8 @@ def check_shape(name: str, shape: tuple[int, ...]) -> None:
         raise TypeError(f"{name} must be a tuple or a list of whole numbers, got {shape!r}")
     for length in shape:
         check_count(f"{name} {tuple(shape)}: each length", length, 0)
+        if isinstance(length, np.integer) and length.itemsize < 8:  # a product of such overflows
+            raise TypeError(f"{name} must be of int, got {length!r}: int() makes one of it")
 
 
 def check_one_sample(name: str, values: np.ndarray) -> None:

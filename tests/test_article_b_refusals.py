@@ -23,6 +23,7 @@ NAN, INF = float("nan"), float("inf")
         ("bias", NAN, ValueError, "finite, got nan"),
         ("bias", "1", TypeError, "a number, got '1'"),
         ("init_mean", INF, ValueError, "finite, got inf"),
+        ("init_mean", -1e10, ValueError, r"from -100 to 100, got -1e\+10"),
     ],
 )
 def test_a_network_that_cannot_be_is_refused(argument, value, error, message):
@@ -63,6 +64,11 @@ def train(network, data=INPUTS, targets=TARGETS, **settings):
                 lambda net: train(net, active_input_percentage="70 %"),
                 TypeError,
                 "active_input_percentage must be a number, got '70 %'",
+            ),
+            (
+                lambda net: train(net, verbose="no"),
+                TypeError,
+                "verbose must be True or False, got 'no'",
             ),
             (
                 lambda net: train(net, active_input_percentage=0.1),

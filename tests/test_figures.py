@@ -166,6 +166,20 @@ def test_what_python_or_numpy_refuses_names_the_figure(name, call):
         call(getattr(figures, name))
 
 
+def test_an_error_of_numpy_that_says_what_must_be_names_the_figure_too():
+    @figures.style.figure
+    def joined_figure(a, b):
+        return np.concatenate([a, b])
+
+    with pytest.raises(ValueError, match=r"^joined_figure cannot draw this: .* must have same"):
+        joined_figure(np.ones(1), np.ones((1, 1)))
+
+
+def test_weights_in_few_bits_do_not_overflow():
+    _, alt = figures.features_figure({"a": np.full((2, 3, 3), -128, np.int8)}, "t")
+    assert alt == "t Weights, a: largest 128.00, root mean square 128.00."
+
+
 def test_pairs_that_are_all_alike_are_drawn():
     figures.pairs_figure({"a": (LINE * 0, LINE * 0)}, ("a", "b"), "x", "t", ("r", 1.0))
 

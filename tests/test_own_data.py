@@ -140,6 +140,14 @@ def test_a_table_whose_parts_do_not_fit_is_refused(x, labels, message):
         split(Table(x, np.array(labels), ("a", "b")), 0.5, np.random.default_rng(0))
 
 
+@pytest.mark.parametrize("table", [(np.ones((4, 1)), [0, 1, 0, 1], "ab"), [[1.0], [2.0]], None])
+def test_what_is_no_table_is_said(table):
+    with pytest.raises(TypeError, match=r"^table must be a table, as read_table returns it"):
+        split(table, 0.5, np.random.default_rng(0))
+    with pytest.raises(TypeError, match=r"^training must be a table, as read_table returns it"):
+        standardised(table)
+
+
 def test_a_value_far_out_is_cut():
     training = Table(np.arange(21.0)[:, np.newaxis] - 10, np.arange(21) % 2, ("a", "b"))
     other = Table(np.array([[-1e9], [18.1], [18.2]]), np.zeros(3, int), ("a", "b"))

@@ -132,6 +132,8 @@ def test_a_run_is_not_thrown_away_where_less_is_enough(tmp_path, number, line, s
         (b"\n", "the line is empty"),
         ({**HEADER, "settings": 3}, "settings must be an object of objects, got 3"),
         ({**HEADER, "settings": {"α": 5}}, "settings must be an object of objects"),
+        ({**HEADER, "results": "train"}, "results must be a list of names, got 'train'"),
+        ({**HEADER, "results": [5]}, "results must be a list of names, got [5]"),
         ({**HEADER, "experiment": "big"}, "experiment must be 'small', got 'big'"),
         ({**HEADER, "more": 1}, "the line must not have more"),
         (json.dumps(HEADER).encode()[:-9] + b"\n", "the line is not JSON"),

@@ -297,6 +297,8 @@ def test_a_jacobian_of_masked_values_of_nothing_and_of_no_function_is_refused():
         (lambda: fixed_count_masks(np.uint8(40), np.uint8(20)), "n_units and n_dropped must have"),
         (lambda: limit_norms(np.array([[3 + 0j, 4j]]), 1.0), "weights must be an array of real"),
         (lambda: limit_norms(np.array([[np.inf, 4.0]]), 1.0), "weights must be finite"),
+        (lambda: limit_norms(np.array([[np.nan, 0.1]]), 1.0), "weights must be finite, got nan"),
+        (lambda: inverted_mask((np.int8(100),) * 2, 0.5, RNG), "shape must be of int, got np.int8"),
     ],
 )
 def test_what_numpy_would_refuse_in_its_own_words_is_refused_by_name(call, message):
@@ -310,6 +312,8 @@ def test_what_numpy_would_refuse_in_its_own_words_is_refused_by_name(call, messa
         (lambda: softmax_cross_entropy(np.ones((2, 1)), np.array([0, 0])), "two classes at least"),
         (lambda: softmax_jacobian(np.array([3.0, -2.0])), "s must be probabilities, from 0 to 1"),
         (lambda: relu([1.0]), "x must be an array"),
+        (lambda: relu(np.array([-28, 1], np.int8), 2), "x must be an array of floating-point"),
+        (lambda: relu_derivative(np.array([-1, 1], np.int8), 200), "x must be an array of float"),
         (lambda: relu(np.ones(2), np.ones((2, 1))), "leak must be a number"),
         (lambda: relu_derivative(np.ones(2), True), "leak must be a number, got True"),
     ],

@@ -126,6 +126,17 @@ def test_units_that_cannot_be_active_are_refused(active, message):
     assert not total.any()
 
 
+def test_a_sub_network_of_other_units_is_not_restored():
+    """Its weights would be broadcast to where they do not belong."""
+    network = new_network([4, 6, 3], 0)
+    sub = thin_network(network, [range(4), [5]])
+    total = np.zeros_like(network.parameters)
+    message = r"^sub must have the sizes \[4, 2, 3\] of active, got \[4, 1, 3\]$"
+    with pytest.raises(ValueError, match=message):
+        add_restored(total, sub.parameters, network, sub, [range(4), [0, 1]])
+    assert not total.any()
+
+
 def test_the_message_about_many_indices_is_short():
     with pytest.raises(ValueError, match=r"from 0 to 999, got \[False False .*\.\.\..* False\]$"):
         thin_network(Network([1000, 2], None), [np.zeros(1000, bool)])

@@ -62,10 +62,12 @@ def features_figure(rows: Mapping[str, np.ndarray], alt: str) -> Described:
     ``alt`` says what they are; what it adds are the largest weight and the typical size by row.
     """
     check_groups("rows", rows)
-    largest = max(np.abs(weights).max() for weights in rows.values())
     columns = len(next(iter(rows.values())))
-    for name, weights in rows.items():
-        finite_array(f"rows: {name!r}", weights, (columns, None, None))
+    rows = {
+        name: finite_array(f"rows: {name!r}", weights, (columns, None, None))
+        for name, weights in rows.items()
+    }
+    largest = max(np.abs(weights).max() for weights in rows.values())
     fig, axes = new_panels(style.MAX_WIDTH, 1.05 * len(rows), columns, len(rows))
     for line, (name, weights) in zip(axes, rows.items(), strict=True):
         for ax, image in zip(line, weights, strict=True):

@@ -1,6 +1,7 @@
 """The look of all figures, but for colours: sizes, an empty figure to draw on, and ``show``."""
 
 import io
+import linecache
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence, Sized
 from functools import wraps
@@ -85,7 +86,7 @@ def figure(draw: Callable) -> Callable:
         try:
             return in_own_style(draw)(*args, **kwargs)
         except Exception as error:
-            if " must " in str(error):
+            if " must " in str(error) and _raised_here(error):
                 raise
             kind = TypeError if isinstance(error, TypeError | AttributeError) else ValueError
             raise kind(
@@ -94,6 +95,16 @@ def figure(draw: Callable) -> Callable:
             ) from error
 
     return drawn
+
+
+def _raised_here(error: Exception) -> bool:
+    """Whether a line of the helpers raises ``error``, and not NumPy or matplotlib."""
+    trace = error.__traceback__
+    while trace.tb_next:
+        trace = trace.tb_next
+    line = linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno)
+    ours = trace.tb_frame.f_globals.get("__name__", "").startswith("helpers.")
+    return ours and line.lstrip().startswith("raise ")
 
 
 def check_finite(name: str, value: object) -> None:
