@@ -8,13 +8,14 @@ from small_dropouts import (
     coins,
     diagnosed,
     masked,
+    trial_of,
     with_mask,
 )
 
 from helpers.bugs import build
 from helpers.checks import diagnose
 from helpers.laws import LAWS
-from helpers.trial import N_SAMPLES, N_UNITS
+from helpers.trial import N_SAMPLES, N_UNITS, Broken
 
 
 def test_a_wider_dtype_is_a_remark():
@@ -256,6 +257,7 @@ def test_other_drops(of_drop, law, seen):
         (lambda: 0, "make(0.2) raises TypeError: "),
         (lambda drop: None, "make(0.2) gives no function, but None"),
         (lambda drop: (), "make(0.2) gives no function, but ()"),
+        (lambda drop: (3, print), "make(0.2) gives no function, but (3, <built-in"),
     ],
 )
 def test_a_make_that_makes_nothing_refuses_nothing(make, seen):
@@ -300,3 +302,14 @@ def test_one_array_for_all_trainings_or_for_all_predictions_is_found(of):
         return np.copyto(buffer, y) or buffer if same else y
 
     assert diagnose(forward, drop=DROP).broken["input"][1] == "one array for all calls"
+
+
+@pytest.mark.parametrize("changed", [[0], [1], [2], [3], [4], [1, 2, 3, 4]])
+def test_any_prediction_that_differs_is_found(changed):
+    trial = trial_of(coins((32, 64, 128), np.random.default_rng(0)))
+    trial.predictions = [trial.x * (2 if k in changed else 1) for k in range(5)]
+    with pytest.raises(Broken, match=r"^two predictions differ; 0% of") as broken:
+        LAWS["prediction"](trial)
+    drawn = "is something drawn, or left behind by the prediction before"
+    behind = "does a training leave something behind"
+    assert broken.value.mistake == (drawn if changed in ([1], [2]) else behind)

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from small_dropouts import DROP, by_mean, coins, diagnosed, masked
+from small_dropouts import DROP, by_mean, coins, diagnosed, masked, trial_of
 
-from helpers.checks import Report, diagnose
+from helpers.checks import diagnose
 from helpers.laws_of_chance import calls, counts, mean, rate
-from helpers.trial import Broken, Trial
+from helpers.trial import Broken
 
 
 def near_their_mean(shape, rng):
@@ -218,13 +218,6 @@ def test_where_nothing_stays_the_mean_is_not_tried(drop):
         )
         assert report.broken == {}
     assert report.skipped["mean"] == report.skipped["scale"] == "nothing stays"
-
-
-def trial_of(mask, scale=1 / (1 - DROP)):
-    """A trial whose training outputs were these, of masks (n_calls, n_samples, n_units)."""
-    trial = Trial(None, None, DROP, None, False, 1e-6 / 6, 0, Report())
-    trial.outputs, trial.predictions, trial.elsewhere = mask * scale, [trial.x], {}
-    return trial
 
 
 @pytest.mark.parametrize("n_off", [1, 2, 3])
