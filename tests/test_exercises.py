@@ -260,6 +260,7 @@ def test_a_training_may_be_rounded_a_little_but_not_be_another():
     for answer in ((1.94, 0.14), (2.0, 0.16), (1.8, 0.12)):
         assert verdict(EXERCISES["07.4"], answer) == "right"
     assert "first 300" in verdict(EXERCISES["07.4"], (1.66, 0.135))
+    assert "hidden units alone" in verdict(EXERCISES["07.4"], (1.02, 0.205))
 
 
 @pytest.mark.parametrize("answer", ["1.94, 0.14", abs, None])

@@ -132,3 +132,9 @@ def test_an_odd_answer_is_not_right_and_raises_nothing(answer):
 @pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
 def test_one_entry_is_as_good_as_a_number(shape):
     assert verdict(SCALAR, lambda x: np.full(shape, x.sum())) == "right"
+
+
+@pytest.mark.parametrize(("answer", "size"), [(-0.198, "large"), (-0.0016, "small")])
+def test_a_negative_number_is_too_large_if_its_size_is(answer, size):
+    said = verdict(Exercise(right=-0.01, wrong={}, solution=""), answer)
+    assert said == f"not right: too {size} in size; the sign is right"

@@ -187,7 +187,8 @@ def compare(value: np.ndarray, right: np.ndarray) -> str:
             return "the sign is wrong" if turned else "the sign is wrong, and the size"
         if right != 0 and abs(value / right - 1) < 0.04 and right % 1:
             return "close: give more digits, or look for a small slip"
-        return "too large" if value > right else "too small"
+        size = "large" if abs(value) > abs(right) else "small"
+        return f"too {size}" + " in size; the sign is right" * bool(right < 0)
     if not np.all((value == 0) == (right == 0)):
         return "zeros where none should be, or none where they should"
     ratios = value[right != 0] / right[right != 0]

@@ -15,7 +15,7 @@ EXERCISES = {
     "02.1": Exercise(
         right=comb(8, 2),
         wrong={
-            "the order in which two nodes are dropped does not matter": 56,
+            "two are dropped, and their order does not matter": 56,
             "that counts every mask, with any number of zeros": 2**8,
             "drop = 1/4 of 8 nodes drops two nodes, not one": 8,
         },
@@ -25,8 +25,8 @@ EXERCISES = {
         right=0.25,
         wrong={
             "that is the variance of the mask before it is scaled": 0.16,
-            "upside down: drop / (1 - drop)": 4,
-            "that is drop itself: divide by (1 - drop)": 0.2,
+            "upside down: what is divided by what": 4,
+            "that is drop itself; the scale has a say, too": 0.2,
             "that is the mean square; subtract the squared mean, which is 1": 1.25,
             "that is the standard deviation; square it": 0.5,
         },
@@ -47,6 +47,9 @@ EXERCISES = {
             "the mean differs from row to row; the scale does not": lambda x, m, d: (
                 x * m / m.mean(axis=-1, keepdims=True)
             ),
+            "over all masks the mean stays; that the sum of this layer does is not asked": (
+                lambda x, m, d: x * m * x.sum() / (x * m).sum()
+            ),
             "drop is not always 0.2: use the drop that is handed in": lambda x, m, d: x * m * 1.25,
             "the layer comes as it is; no activation is asked for": lambda x, m, d: (
                 np.maximum(x, 0) * m / (1 - d)
@@ -54,7 +57,7 @@ EXERCISES = {
             "the mask is missing": lambda x, m, d: x / (1 - d),
             "divided by (1 - drop) twice": lambda x, m, d: x * m / (1 - d) ** 2,
             "the mask is upside down: 1 stays": lambda x, m, d: x * (1 - m) / (1 - d),
-            "divide by (1 - drop) alone": lambda x, m, d: x * m / (1 - d) / d,
+            "divided by drop, too": lambda x, m, d: x * m / (1 - d) / d,
         },
         solution="layer * mask / (1 - drop). With drop = 0.2 the survivors are 1.25 times as loud.",
         inputs=(
@@ -68,7 +71,7 @@ EXERCISES = {
         wrong={
             "the sign is wrong: if one is dropped, the others are safer": 0.01,
             "independent would be 0, but their number is fixed": 0,
-            "n - 1 in the denominator, not n": -1 / 101,
+            "nearly; how many others are there, without the node itself": -1 / 101,
             "it does not depend on the number of dropped nodes": -0.2,
             "the number of dropped nodes plays no part": -0.05,
             "n is the number of nodes, not of those that are dropped": -1 / 19,

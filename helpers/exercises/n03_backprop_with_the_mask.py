@@ -60,14 +60,14 @@ EXERCISES = {
             "sum over the samples: the layer below has to be transposed": (
                 lambda e, s, m, d, b: e * s * m / (1 - d) @ b
             ),
-            "the same scale as in the forward pass: divide by (1 - drop)": (
-                lambda e, s, m, d, b: e * s * m @ b.T
+            "the scale of the forward pass is missing": (lambda e, s, m, d, b: e * s * m @ b.T),
+            "the scale has to do with what stays, not with what is dropped": lambda e, s, m, d, b: (
+                e * s * m / d @ b.T
             ),
-            "divide by (1 - drop), not by drop": lambda e, s, m, d, b: e * s * m / d @ b.T,
             "drop is not always 0.2: use the drop that is handed in": lambda e, s, m, d, b: (
                 e * s * m * 1.25 @ b.T
             ),
-            "the mean of a state differs from state to state: divide by (1 - drop)": (
+            "the mean of a state differs from state to state; the scale does not": (
                 lambda e, s, m, d, b: e * s * m / m.mean() @ b.T
             ),
             "the scale is not undone on the way back, it is applied again": (

@@ -21,7 +21,9 @@ EXERCISES = {
         wrong={
             "divide by the root of the number of images": 0.4,
             "p times 1 − p under the root, not p": (0.8 / 2000) ** 0.5,
-            "p times 1 − p belongs under the root": 0.017895,  # 0.8 / √2000, also with 3 digits
+            "two standard errors; or is something outside of the root that belongs under it": (
+                0.017895  # also 0.8 / √2000, with 3 digits
+            ),
             "that is the variance: take the root": 0.8 * 0.2 / 2000,
         },
         solution="sqrt(0.8 · 0.2 / 2000) = 0.00894. For two networks on different digits the "

@@ -35,14 +35,17 @@ GAIN, ERROR = float(GAINS.mean()), float(standard_error(GAINS))
 UNPAIRED, SD = unpaired_error(SMALL_DROPOUT, SMALL_NONE), float(GAINS.std(ddof=1))
 ON_TEST = recorded("two_errors")["300 digits, test"]
 ANOTHER = (
-    "the gain is another: 300 digits, 20 epochs, batches of 10, learning rate 0.02, momentum 0.9, "
-    "seeds 0 to 9, one generator for the weights and then the training, the validation digits"
+    "the gain is another: `DROPOUT`, 300 digits, 20 epochs, batches of 10, learning rate 0.02, "
+    "momentum 0.9, seeds 0 to 9, one generator for the weights and then the training, the "
+    "validation digits"
 )
 ODD_ERROR = "the gain is right, its standard error is not; are the seeds those from 0 to 9"
 
 
 SLIPS = {  # some would be near enough to be right
     "those are all 1,000 training digits; the first 300 are asked for": (1.66, 0.135),
+    "that is dropout of the hidden units alone; `DROPOUT` drops inputs, too": (1.02, 0.205),
+    "that is dropout of the inputs alone; `DROPOUT` drops hidden units, too": (0.20, 0.241),
     "those are the seeds 1 to 10; seeds 0 to 9 are asked for": (2.05, 0.195),
     "a fresh generator for each training; the one of the weights goes on": (1.41, 0.295),
     "the gain is right; divide the squares by n - 1 for its error (ddof=1)": (
@@ -107,6 +110,9 @@ EXERCISES = {
             ),
             "the two arrays are paired: take the gains, seed by seed": lambda new, old, factor: (
                 interval(new, old, factor, unpaired_error(new, old))
+            ),
+            "divide by the root of n, not by n": lambda new, old, factor: interval(
+                new, old, factor, (old - new).std(ddof=1) / len(new)
             ),
             "divide the squares by n - 1 (ddof=1)": lambda new, old, factor: interval(
                 new, old, factor, (old - new).std() / np.sqrt(len(new))

@@ -70,7 +70,7 @@ EXERCISES = {
     "08.3": Exercise(
         right=18,
         wrong={
-            "the variance of a scaled mask is drop / (1 - drop), not drop": 0.2 * 9 * 8,
+            "drop is not the variance of a scaled mask": 0.2 * 9 * 8,
             "that is the variance of a mask that is not scaled": 0.16 * 9 * 8,
             "that is keep / drop": 4 * 9 * 8,
             "in the penalty the weight stands squared": 0.25 * 3 * 8,
