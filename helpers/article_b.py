@@ -324,8 +324,9 @@ class NeuralNetwork:
 
 def check_scaled(name: str, data: ArrayLike) -> None:
     """Raise ``TypeError`` for pixels as they come from a file."""
-    if getattr(data, "dtype", None) == np.uint8:
-        raise TypeError(f"{name} must be scaled pixels, such as scale_pixels gives; got uint8")
+    dtype = np.asarray(data).dtype
+    if dtype == np.uint8 or (dtype.kind in "iu" and np.size(data) and np.max(data) > 100):
+        raise TypeError(f"{name} must be scaled pixels, such as scale_pixels gives; got {dtype}")
 
 
 def check_targets(name: str, targets: np.ndarray) -> None:

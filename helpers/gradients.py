@@ -6,7 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from helpers.validation import check_plain, check_positive, check_real, check_same_shape
+from helpers.validation import (
+    check_plain,
+    check_positive,
+    check_real,
+    check_same_shape,
+    finite_array,
+)
 
 
 def numerical_jacobian(
@@ -85,8 +91,10 @@ def check_function(
         raise ValueError(f"x must not be empty, got shape {x.shape}")
     if not callable(f):
         raise TypeError(f"f must be a function, got {f!r}")
-    if (x + step == x).any():
-        place = tuple(int(k) for k in np.argwhere(x + step == x)[0])
+    finite_array("x", x, (None,) * x.ndim)
+    lost = np.abs((x + step) - (x - step) - 2 * step) > 0.01 * step  # what is left of it is wrong
+    if lost.any():
+        place = tuple(int(k) for k in np.argwhere(lost)[0])
         raise ValueError(f"step must change x, got {step:g}: lost beside {x[place]:g}")
     first, second = f(x.copy()), f(x.copy())
     if np.size(first) == 0:

@@ -89,8 +89,8 @@ class Network:
     def __setattr__(self, name: str, value: object) -> None:
         if value is not getattr(self, name, value):  # in place, as by -=, it is the same object
             raise AttributeError(
-                f"network.{name} must be changed in place, as by network.parameters[...] = values "
-                f"or network.weights[0][...] = values: weights and biases are views into parameters"
+                f"network.{name} must stay; what is in it is changed in place, as by "
+                f"network.parameters[...] = values or network.weights[0][...] = values"
             )
         super().__setattr__(name, value)
 

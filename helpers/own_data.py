@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
+from unicodedata import normalize
 
 import numpy as np
 
@@ -24,7 +25,18 @@ from helpers.validation import (
 
 FEWEST = 20  # rows: less cannot be split in three
 LIMIT = 3  # standard deviations
-MISSING = ("", "?", "NA", "N/A", "#N/A", "<NA>", "NAN", "NULL")  # in the place of a class
+MISSING = (
+    "",
+    "?",
+    "NA",
+    "N/A",
+    "#N/A",
+    "#VALUE!",
+    "#REF!",
+    "<NA>",
+    "NAN",
+    "NULL",
+)  # in the place of a class
 
 
 class Table(NamedTuple):
@@ -54,18 +66,19 @@ def read_table(path: str | Path, label: str) -> Table:
                 f"{path}, line {line}: {len(row)} values, but line 1 names {len(names)} columns"
             )
         values = dict(zip(names, row, strict=True))
-        labels.append(values.pop(label).strip())
+        labels.append(normalize("NFC", values.pop(label).strip()))
         if labels[-1].upper() in MISSING:
             raise ValueError(f"{path}, line {line}, column {label!r}: the class is missing")
         numbers.append([_number(path, line, name, text) for name, text in values.items()])
     if len(rows) < FEWEST:
         raise ValueError(f"{path}: there must be at least {FEWEST} rows of data, got {len(rows)}")
     for name, column in zip(values, np.transpose(numbers), strict=True):
-        if any((np.diff(column) == step).all() for step in (1, -1)):
+        if _counts_rows(column):
             raise ValueError(
                 f"{path}, column {name!r}: it counts the rows, which may give the class away; "
                 "leave it out"
             )
+    _check_alike(path, label, labels)
     classes, labels = np.unique(labels, return_inverse=True)
     if len(classes) > len(rows) / 2:
         raise ValueError(
@@ -86,7 +99,7 @@ def split(table: Table, fraction: float, rng: np.random.Generator) -> tuple[Tabl
     at least, ``TypeError`` for an ``rng`` that is no generator.
     """
     check_generator("rng", rng)
-    _check_table("table", table)
+    table = _checked("table", table)
     order = rng.permutation(len(table.x))
     n_first = round(finite_number("fraction", fraction) * len(order))
     if not 0 < n_first < len(order):
@@ -107,15 +120,14 @@ def standardised(training: Table, *others: Table) -> list[tuple[np.ndarray, np.n
     that a rare one does not drown the others, and a column that is constant in ``training`` becomes
     0. Raises ``ValueError`` if the others have not as many columns or other classes.
     """
-    _check_table("training", training)
+    training = _checked("training", training)
+    others = [_checked("one of others", table) for table in others]
     for table in others:
-        _check_table("one of others", table)
         if table.x.shape[1] != training.x.shape[1] or table.classes != training.classes:
             raise ValueError(
                 f"others must have the {training.x.shape[1]} columns and the classes "
                 f"{training.classes} of training, got {table.x.shape[1]} and {table.classes}"
             )
-    training = training._replace(x=training.x.astype(np.float64))  # no int8, where −(−128) is −128
     constant = np.ptp(training.x, axis=0) == 0
     # near 1, where no square is too large or too small; a power of 2 changes no digit
     _, power = np.frexp(np.abs(training.x).max(axis=0))
@@ -130,13 +142,16 @@ def standardised(training: Table, *others: Table) -> list[tuple[np.ndarray, np.n
     return scaled
 
 
-def _check_table(name: str, table: Table) -> None:
-    """Raise ``TypeError`` if this is no table, ``ValueError`` too if its parts do not fit."""
+def _checked(name: str, table: Table) -> Table:
+    """The table with arrays of floats and of integers; an error if it is none, or does not fit."""
     if not isinstance(table, Table):
         raise TypeError(f"{name} must be a table, as read_table returns it; got {table!r:.60}")
-    finite_array(f"x of {name}", table.x, (None, None))
+    x = finite_array(f"x of {name}", table.x, (None, None))
+    if not isinstance(table.classes, tuple | list):
+        raise TypeError(f"classes of {name} must be a tuple of names, got {table.classes!r}")
     labels = class_labels(f"labels of {name}", table.labels, len(table.classes))
-    check_same_length(f"x of {name}", table.x, f"labels of {name}", labels)
+    check_same_length(f"x of {name}", x, f"labels of {name}", labels)
+    return Table(x, labels, table.classes)
 
 
 def _file(path: str | Path) -> Path:
@@ -157,7 +172,7 @@ def _file(path: str | Path) -> Path:
 def _lines(path: Path) -> list[tuple[int, list[str]]]:
     """The lines that are not empty, each with its number in the file."""
     with path.open(encoding="utf-8-sig", newline="") as file:  # some programs begin with a mark
-        reader = csv.reader(file, strict=True)
+        reader = csv.reader(file, strict=True, skipinitialspace=True)
         try:
             lines = [(reader.line_num, row) for row in reader if row]
         except UnicodeDecodeError as error:
@@ -188,11 +203,38 @@ def _check_names(path: Path, names: list[str], label: str) -> None:
         raise ValueError(f"{path}, line 1: there must be a column of numbers beside {label!r}")
 
 
+def _counts_rows(column: np.ndarray) -> bool:
+    """Whether whole numbers rise or fall with the rows, with few of them left out."""
+    steps = np.diff(column)
+    one_way = (steps > 0).all() or (steps < 0).all()
+    return bool(one_way and (column % 1 == 0).all() and np.ptp(column) < 2 * len(column))
+
+
+def _check_alike(path: Path, label: str, names: list[str]) -> None:
+    """Raise ``ValueError`` for classes that are one number, such as 1 and 1.0."""
+    written: dict[float, str] = {}
+    for name in dict.fromkeys(names):
+        try:
+            number = float(name)
+        except ValueError:
+            continue
+        if written.setdefault(number, name) != name:
+            raise ValueError(
+                f"{path}, column {label!r}: {written[number]!r} and {name!r} are two classes; "
+                "write one number in one way"
+            )
+
+
 def _number(path: Path, line: int, column: str, text: str) -> float:
     try:
         value = math.nan if "_" in text else float(text)  # to Python 1_000 is a number
     except ValueError:
         value = math.nan
+    if abs(value) > 2**53 and text.strip().lstrip("+-").isdigit() and int(text) != int(value):
+        raise ValueError(
+            f"{path}, line {line}, column {column!r}: {text.strip()} has more digits than a float "
+            "holds; is it a name and no number?"
+        )
     if not math.isfinite(value):
         raise ValueError(
             f"{path}, line {line}, column {column!r}: it must be a finite number, got {text!r}"

@@ -129,6 +129,7 @@ def squared_error_gradients(
     check_floats("inputs", inputs)
     check_floats("targets", targets)
     check_width("inputs", inputs, wih.shape[1])
+    check_count("the number of inputs", len(inputs))
     check_width("who", who, wih.shape[0])
     check_mask("input_mask", input_mask, *inputs.shape)
     check_mask("hidden_mask", hidden_mask, len(inputs), len(wih))

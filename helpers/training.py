@@ -300,6 +300,8 @@ def _check_arguments(
         raise ValueError(f"state must have a change {like.dtype} of {like.shape}, got {got}")
     if not np.isfinite(change).all():
         raise ValueError("state must have a finite change, got one that is not")
+    if np.shares_memory(change, like):
+        raise ValueError("state must have a change of its own, got the network's parameters")
 
 
 def _diverged(what: str, rate: float) -> FloatingPointError:

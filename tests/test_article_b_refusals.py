@@ -257,8 +257,10 @@ def test_pixels_as_they_come_from_a_file_are_refused_by_every_method(method):
         "run": (pixels[0],),
         "evaluate": (pixels, LABELS),
     }
-    with pytest.raises(TypeError, match=r"must be scaled pixels, such as scale_pixels gives"):
-        getattr(network, method)(*arguments[method])
+    first, *rest = arguments[method]
+    for raw in (first, first.astype(np.uint16), first.tolist()):
+        with pytest.raises(TypeError, match=r"must be scaled pixels, such as scale_pixels gives"):
+            getattr(network, method)(raw, *rest)
 
 
 @pytest.mark.parametrize(

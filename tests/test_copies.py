@@ -134,13 +134,15 @@ def test_an_old_copy_is_set_aside_and_nothing_is_lost_however_often(folders):
     assert {path.parent for path in answers} == {work / copies.ASIDE}
 
 
-@pytest.mark.parametrize("name", ["02", "02_two", "02_two.ipynb", "work/02_two.ipynb"])
+@pytest.mark.parametrize("name", ["2", "02", "02_two", "02_two.ipynb", "work/02_two.ipynb"])
 def test_a_lesson_is_named_as_one_types_it(folders, name):
     copies.bring(*folders)
     (aside,) = copies.renew([name], *folders)
     assert aside.name.startswith("02_two ")
     with pytest.raises(ValueError, match=r"one of 01_one, 02_two, glossary, got '0'$"):
         copies.renew(["0"], *folders)
+    with pytest.raises(ValueError, match=r"^the lesson must be one of .*, got '9'$"):
+        copies.renew(["9"], *folders)
 
 
 def test_a_full_disk_leaves_the_answers_where_they_were(folders, monkeypatch):

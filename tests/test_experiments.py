@@ -292,6 +292,23 @@ def test_the_list_says_how_far_experiments_are_and_which_settings_lack_runs(smal
     ]
 
 
+def test_the_list_goes_on_behind_a_damaged_record_and_stands_alone(small, capsys, command):
+    engine.run("small", 1, settings=["two"])
+    small.write_text(small.read_text() + "no run\n")
+    command(["--list"])
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("small: error: ") and "line 3" in first and last.startswith("    a: 0")
+    with pytest.raises(SystemExit, match=r"^error: --list must stand alone, got run, too$"):
+        command(["--list", "run", "small"])
+
+
+@pytest.mark.parametrize("seeds", ["0", "100001"])
+def test_no_more_seeds_than_fit_into_a_list(command, seeds, capsys):
+    with pytest.raises(SystemExit):
+        command(["run", "article_b", "--seeds", seeds])
+    assert f"must be from 1 to 100000, got {seeds}" in capsys.readouterr().err
+
+
 def test_the_command_run_passes_on_what_is_asked_and_says_what_is_recorded(
     small, monkeypatch, capsys, command
 ):

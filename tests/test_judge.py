@@ -134,6 +134,12 @@ def test_one_entry_is_as_good_as_a_number(shape):
     assert verdict(SCALAR, lambda x: np.full(shape, x.sum())) == "right"
 
 
+def test_the_judge_judges_where_a_reader_lets_numpy_raise():
+    with np.errstate(all="raise"):
+        assert verdict(NUMBER, 1e-320) == "not right: too small"
+        assert verdict(FUNCTION, lambda x: np.full_like(x, 1e308)).startswith("not right")
+
+
 @pytest.mark.parametrize(("answer", "size"), [(-0.198, "large"), (-0.0016, "small")])
 def test_a_negative_number_is_too_large_if_its_size_is(answer, size):
     said = verdict(Exercise(right=-0.01, wrong={}, solution=""), answer)

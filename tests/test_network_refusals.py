@@ -124,7 +124,7 @@ def test_weights_are_changed_in_place_or_not_at_all():
     network.parameters *= 0.5
     before = network.parameters.copy()
     for name in ("parameters", "weights", "biases"):
-        with pytest.raises(AttributeError, match=rf"^network\.{name} must be changed in place"):
+        with pytest.raises(AttributeError, match=rf"^network\.{name} must stay; what is in it is"):
             setattr(network, name, getattr(network, name)[:])
     for other in (network.weights[1].copy(), network.weights[1].T):  # of the same memory
         network.weights[1] = other

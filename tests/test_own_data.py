@@ -65,8 +65,34 @@ BROKEN = {
         "x,l",
         *[f"1,{k / 7}" for k in range(FEWEST)],
     ],
+    "column 'row': it counts the rows": [  # with one left out
+        "row,x,l",
+        *(f"{k + (k > 15)},{k % 5},{'ab'[k % 2]}" for k in range(30)),
+    ],
+    "column 'l': '1' and '1.0' are two classes": ["x,l", *["1,1", "2,1.0", "3,2"] * FEWEST],
+    "line 2, column 'x': 1000000000000000001 has more digits than a float": [
+        "x,l",
+        "1000000000000000001,a",
+        *["1,b"] * FEWEST,
+    ],
+    "line 3, column 'l': the class is missing": ["x,l", "1,a", "2,#VALUE!"],
     "but x\ty\tl; values must be separated by commas": ["x\ty\tl", "1\t2\ta"],
 }
+
+
+def test_quotes_after_a_blank_and_accents_of_two_letters_make_no_other_class(table):
+    rows = ['1, "é"', "2,e\u0301", '3,"a"', "4,a"]
+    found = read_table(table("x,l", *[row for _ in range(FEWEST) for row in rows]), "l")
+    assert found.classes == ("a", "é") and np.bincount(found.labels).tolist() == [40, 40]
+
+
+def test_a_table_of_lists_is_one(table):
+    lists = Table([[float(k % 3)] for k in range(8)], [k % 2 for k in range(8)], ["a", "b"])
+    one, other = split(lists, 0.5, np.random.default_rng(0))
+    ((x, labels),) = standardised(one)
+    assert (len(one.x), len(other.x), x.shape, labels.shape) == (4, 4, (4, 1), (4,))
+    with pytest.raises(TypeError, match=r"^classes of table must be a tuple of names, got 2"):
+        split(lists._replace(classes=2), 0.5, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("message", BROKEN)
@@ -105,7 +131,7 @@ def test_a_split_has_each_row_once_with_its_label():
 def test_all_tables_are_scaled_by_the_first():
     training, other = split(made_up(101), 0.5, np.random.default_rng(1))
     (x, labels), (other_x, _) = standardised(training, other)
-    assert x.dtype == np.float32 and labels is training.labels
+    assert x.dtype == np.float32 and np.array_equal(labels, training.labels)
     assert np.allclose(x[:, [0, 2]].mean(axis=0), 0, atol=1e-6)
     assert np.allclose(x[:, [0, 2]].std(axis=0), 1, atol=1e-6)
     assert not x[:, 1].any() and not other_x[:, 1].any()

@@ -129,6 +129,13 @@ class Mode:
         (lambda: softmax_cross_entropy(np.ones((2, 3)), [0, -1]), "labels must be whole numbers"),
         (lambda: softmax_cross_entropy(np.ones((2, 3)), [0]), "logits and labels must have the sa"),
         (lambda: numerical_jacobian(np.sin, FLAT, 1e-30), "step must change x, got 1e-30: lost be"),
+        (lambda: numerical_jacobian(np.sin, FLAT, 1e-15), "step must change x, got 1e-15: lost be"),
+        (lambda: numerical_jacobian(np.sin, FLAT * 1e10), "step must change x, got 1e-05: lost be"),
+        (lambda: numerical_jacobian(np.sin, FLAT * np.nan), "x must be finite, got nan at index"),
+        (
+            lambda: gradients(inputs=np.ones((0, 3)), targets=np.ones((0, 2))),
+            "the number of inputs must be at least 1, got 0",
+        ),
         (lambda: numerical_jacobian(np.sin, [1, 2]), "x must be an array of float64 numbers, got"),
         (lambda: largest_difference(FLAT, FLAT, -1), "floor must be above 0, got -1"),
         (lambda: largest_difference([], []), "a must not be empty, got shape (0,)"),

@@ -243,6 +243,7 @@ def test_a_state_of_another_training_is_refused():
         (State(settings, np.zeros(3)), rf"a change .*{network.parameters.size}.*\(3,\)"),
         (State(settings, None), r"a change .*, got None"),
         (State(settings, np.full_like(network.parameters, np.nan)), "a finite change"),
+        (State(settings, network.parameters), "a change of its own"),
     ):
         with pytest.raises(ValueError, match=f"^state must have {message}"):
             train(network, x, labels, settings, rng, state=state)

@@ -12,6 +12,8 @@ import datetime
 import hashlib
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tools.answers import is_answered
@@ -29,12 +31,19 @@ def bring(lessons: Path = LESSONS, work: Path = WORK) -> list[str]:
     Among these are those whose copy is damaged. A damaged lesson is passed over. Raises ``OSError``
     if ``work`` cannot be written.
     """
+    with _alone_in(work):
+        return _brought(lessons, work)
+
+
+@contextmanager
+def _alone_in(work: Path) -> Iterator[None]:
+    """The folder of the copies, made if it is missing, with no other process in here."""
     try:
         work.mkdir(exist_ok=True)
     except FileExistsError:
         raise OSError(f"{work} is there and no folder: rename it") from None
     with alone_in(work):
-        return _brought(lessons, work)
+        yield
 
 
 def _brought(lessons: Path, work: Path) -> list[str]:
@@ -71,26 +80,28 @@ def renew(names: list[str], lessons: Path = LESSONS, work: Path = WORK) -> list[
         if (work / lesson.name).is_symlink():
             raise ValueError(f"{work / lesson.name} is a link: what it leads to is yours to renew")
     moved = {}
-    try:
-        for lesson in named:
-            copy = work / lesson.name
-            if copy.exists():
-                aside = free_name(work / ASIDE, copy)
-                aside.parent.mkdir(parents=True, exist_ok=True)
-                copy.rename(aside)
-                moved[copy] = aside
-        bring(lessons, work)
-    except BaseException:
-        for copy, aside in moved.items():
-            aside.replace(copy)
-        raise
+    with _alone_in(work):
+        try:
+            for lesson in named:
+                copy = work / lesson.name
+                if copy.exists():
+                    aside = free_name(work / ASIDE, copy)
+                    aside.parent.mkdir(parents=True, exist_ok=True)
+                    copy.rename(aside)
+                    moved[copy] = aside
+            _brought(lessons, work)
+        except BaseException:
+            for copy, aside in moved.items():
+                aside.replace(copy)
+            raise
     return list(moved.values())
 
 
 def lesson_of(name: str, lessons: Path) -> Path:
-    """The lesson of this name, of a file with it, or of the only name that begins so."""
+    """The lesson of this name or number, of a file with it, or of the only name that begins so."""
     of = {lesson.stem: lesson for lesson in files(lessons)}
     stem = Path(name).stem
+    stem = f"{int(stem):02}_" if stem.isdecimal() else stem  # 1 is 01, and not 10
     begin = [stem] if stem in of else [one for one in of if one.startswith(stem)]
     if len(begin) != 1:
         raise ValueError(f"the lesson must be one of {', '.join(of)}, got {name!r}")

@@ -73,6 +73,7 @@ if __name__ == "__main__":
             ask_for_no_news()
     if not os.environ.get("JUPYTER_PORT", "0").isdigit():  # as a cluster sets it: tcp://…
         del os.environ["JUPYTER_PORT"]
+    os.environ.pop("JUPYTERLAB_DIR", None)  # the pages of another installation
     folder = copies_folder()
     try:
         LabApp.launch_instance([*lab_options(folder), *sys.argv[1:]])

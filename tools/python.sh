@@ -23,6 +23,8 @@ if ! [ -w . ]; then  # copies, outputs and caches are written here, whatever is 
     exit 1
 fi
 venv=${LESSON_VENV:-.venv}
+venv=${venv%/}  # that of a completed name
+case $venv in -*) venv=./$venv ;; esac
 testing=tests/requirements.txt
 requirements=${LESSON_REQUIREMENTS:-$testing}
 [ -f "$requirements" ] || {

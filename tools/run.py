@@ -85,6 +85,13 @@ def run(path: Path, store: bool, stop: Event) -> tuple[bool, str]:
     return not error, f"{path.stem:28} {cells:3} cells {seconds:6.1f} s  {verdict}"
 
 
+def without_settings() -> None:
+    """Let no matplotlibrc of a reader say something in a notebook, which might be stored."""
+    os.environ["MPLCONFIGDIR"] = str(BUILD / "no-settings")
+    os.environ.pop("MATPLOTLIBRC", None)
+    import matplotlib.font_manager  # noqa: F401  # lists the fonts, of which a cell might tell
+
+
 def keep_uncompared(notebook: nbformat.NotebookNode, path: Path) -> None:
     """Give cells that are not compared the outputs at ``path``: seconds, of a quiet machine."""
     for cell, stored in zip(notebook.cells, nbformat.read(path, as_version=4).cells, strict=True):
@@ -165,6 +172,7 @@ def main(arguments: list[str] | None = None) -> int:
         BUILD.mkdir(exist_ok=True)
         if not os.access(BUILD, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        without_settings()
         ran = run_all(paths, at_once, store)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

@@ -37,6 +37,7 @@ class NoNumbers(Exception):
     """What was handed in is no real number and no array of them; the message says what it is."""
 
 
+@np.errstate(all="ignore")  # whatever a reader has asked NumPy to raise
 def verdict(exercise: Exercise, answer: object) -> str:
     """``right``, ``not yet answered``, or what is wrong with ``answer``, in a sentence."""
     if answer is ...:

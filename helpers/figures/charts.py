@@ -94,6 +94,8 @@ def histograms_figure(samples: dict[str, np.ndarray], bins: np.ndarray, x_label:
 
     Raises ``ValueError`` for values that no bin is for.
     """
+    if len(bins) < 2 or not np.all(np.diff(bins) > 0):
+        raise ValueError(f"bins must be two edges or more that ascend, got {bins}")
     check_groups("samples", samples, low=bins[0], high=bins[-1])
     fig, axes = new_panels(4.2 * len(samples), 2.9, len(samples), sharey=True)
     alt = f"Histograms of {x_label}."

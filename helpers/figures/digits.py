@@ -32,8 +32,7 @@ def digits_figure(
     check_groups("images", images)
     finite_array("images", images, (None, None, None), np.asarray(images).dtype)
     low, high = np.min(images), np.max(images)
-    unit = np.asarray(images).dtype.kind == "f" and 0 < high <= 1
-    if unit or low < 0 or high > 255:
+    if 0 < high <= 1 or low < 0 or high > 255:
         raise ValueError(f"images must be pixels from 0 to 255, got {low:g} to {high:g}")
     if len(captions) != len(images):
         raise ValueError(f"captions must be {len(images)}, one an image; got {len(captions)}")
@@ -92,6 +91,8 @@ def confusion_figure(
     """
     matrix = np.zeros((n_classes, n_classes), dtype=int)
     for pair, count in counts.items():
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise ValueError(f"counts must have pairs of classes as keys, got {pair!r}")
         check_indices("counts, a pair of classes", list(set(pair)), n_classes)
         matrix[pair] = check_count(f"counts[{pair}]", count, 0)
     right = matrix.diagonal()

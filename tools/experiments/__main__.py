@@ -31,6 +31,8 @@ def main(arguments: list[str] | None = None) -> None:
     """The command line. Ends with 1 if a run failed, with 130 by Ctrl-C, as shells expect it."""
     options = _parser().parse_args(arguments)
     try:
+        if options.list and options.command:
+            raise ValueError(f"--list must stand alone, got {options.command}, too")
         if options.command == "run":
             _run(options)
         elif options.command == "table":
@@ -57,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     runner = commands.add_parser("run", help="make the missing runs of one")
     runner.add_argument("name", choices=EXPERIMENTS, help="of the experiment")
     runner.add_argument(
-        "--seeds", type=int, help="runs of each setting (default: as many as the experiment has)"
+        "--seeds", type=_seeds, help="runs of each setting (default: as many as the experiment has)"
     )
     runner.add_argument(
         "--jobs", type=int, default=-1, help="processes at once (default: one a core)"
@@ -74,10 +76,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _seeds(text: str) -> int:
+    """A number of seeds that fit into a list."""
+    if not 0 < int(text) <= 100_000:
+        raise argparse.ArgumentTypeError(f"must be from 1 to 100000, got {text}")
+    return int(text)
+
+
 def _list() -> None:
     """Print how many runs of each experiment are recorded, and of the settings that lack some."""
     for name, experiment in EXPERIMENTS.items():
-        runs = _recorded(name)
+        try:
+            runs = _recorded(name)
+        except ValueError as error:  # the others can be told all the same
+            print(f"{name}: error: {error}")
+            continue
         grid = f"settings: {len(experiment.settings)}, seeds: {experiment.seeds}"
         print(f"{name}: {_count(runs, experiment.tasks())} ({grid})")
         for setting in experiment.settings:
