@@ -97,7 +97,8 @@ def _way_back(
         guesses[f"another {other} than in the forward pass{at_0}"] = got
         named = next(name for name, guess in guesses.items() if same(got, guess))
         wrong = np.mean(np.abs(got - grad * factors) > CLOSE * np.abs(got))
-        raise Broken(f"{wrong:.0%} of the gradient{of} is not grad · mask · scale", named)
+        share = f"{wrong:.0%}" if wrong >= 0.005 else f"{wrong:.2%}"
+        raise Broken(f"{share} of the gradient{of} is not grad · mask · scale", named)
 
 
 def second_gradient(trial: Trial, grad: np.ndarray, cache: object) -> np.ndarray | None:

@@ -302,3 +302,17 @@ def test_a_way_back_that_knows_no_predictions_is_left_out():
     report = diagnose(forward, lambda grad, cache: backward(grad, [*cache]), drop=DROP)
     assert report.passed
     assert report.skipped["backward predicting"] == "backward after a prediction raises TypeError"
+
+
+def test_a_single_unit_of_each_sample_that_depends_on_x_is_not_rounded_away():
+    def forward(x, training, rng):
+        mask = coins(x.shape, rng)
+        mask[np.arange(len(x)), np.abs(x).argmax(axis=1)] = True  # it always stays
+        return (x * mask / (1 - DROP), mask) if training else (x, None)
+
+    def backward(grad, mask):
+        return grad if mask is None else grad * mask / (1 - DROP)
+
+    seen, mistake = diagnose(forward, backward, drop=DROP).broken["backward at 0"]
+    assert seen == "0.06% of the gradient is not grad · mask · scale"
+    assert mistake == "another mask than in the forward pass, or does the mask depend on x"
