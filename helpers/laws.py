@@ -28,13 +28,16 @@ def _shape(trial: Trial) -> None:
         for training in (True, False):
             y, _ = trial.call(training, trial.x[: shape[0], : shape[1]].copy())
             if trial.came_out is None:
-                raise Broken("forward returns None", "is a return missing")
+                when = "" if training else " when predicting"
+                raise Broken(f"forward returns None{when}", "is a return missing")
             if isinstance(trial.came_out, np.ma.MaskedArray):
                 raise Broken("a masked array comes out: what is hidden is no 0")
             if y.shape != shape:
                 raise Broken(f"shape {y.shape} out of {shape}")
-            if y.dtype.kind != "f" or not np.isfinite(y).all():
-                raise Broken("not all that comes out is finite floating-point numbers")
+            if y.dtype.kind != "f":
+                raise Broken(f"{y.dtype} values come out, no floating-point numbers")
+            if not np.isfinite(y).all():
+                raise Broken("not all numbers that come out are finite")
 
 
 def _dtype(trial: Trial) -> None:
@@ -58,9 +61,11 @@ def _input(trial: Trial) -> None:
             raise Broken("what came out has changed in the next call", "one array for all calls")
     if trial.inplace:
         raise Skipped("inplace=True allows it to be written into")
-    for training in (True, False):
-        x, grad = trial.x.copy(), trial.grad.copy()
-        y, cache = trial.call(training, x)
+    for training, order in product((True, False), "CF"):
+        x, grad = trial.x.copy(order), trial.grad.copy(order)
+        y, cache = trial.call(
+            training, x, np.random.default_rng(trial.seed) if order == "F" else None
+        )
         came_out = trial.came_out
         if not np.array_equal(x, trial.x):
             when = "in training" if training else "in a prediction"

@@ -85,7 +85,10 @@ def counts(trial: Trial) -> None:
                 mistake = "a fixed count"
             if share < chance and what != "call":
                 others = {"sample": "units", "unit": "samples"}[what]
-                mistake = f"{others} that are dropped together, or {what}s with rates of their own"
+                mistake = (
+                    f"{others} that are dropped together, or {what}s or calls with rates of their "
+                    "own"
+                )
             raise Broken(f"{seen}, not {chance:.1%}", mistake)
 
 
@@ -114,6 +117,11 @@ def rate(trial: Trial) -> None:
         mistake = ", or ".join(likely)
         if not dropped.any():
             mistake = _why_nothing_is_dropped(trial)
+        elif (
+            not trial.outputs[:, trial.x < 0].any()
+            and not trial.first_prediction[trial.x < 0].any()
+        ):
+            mistake = "is a ReLU in it"
         elif not likely and _scale_fits(trial):
             mistake = "is it built with another drop than diagnose was told"
         raise Broken(f"{k / n:.4f} of {n:,} units are dropped, not {drop}", mistake)
@@ -151,8 +159,9 @@ def _why_nothing_is_dropped(trial: Trial) -> str:
     _, values = np.unique((outputs * trial.x).round(6), return_counts=True)
     if len(factors) == 1:
         return "is dropout off, from the start or since the first prediction"
-    for count, share in ((factors.max(), 1 - trial.drop), (values.max(), trial.drop)):
-        if not trial.unlikely(count, n, share, trial.rate_tests):
+    for counts, share in ((factors, 1 - trial.drop), (values, trial.drop)):
+        commonest = np.sort(counts)[-2:]
+        if not trial.unlikely(commonest, n, share, trial.rate_tests).all():
             return "is what is dropped set to something else than 0"
     return "is it noise, without zeros"
 

@@ -12,6 +12,8 @@ def backward(trial: Trial) -> None:
     _way_back(trial, trial.x.copy())
     _way_back(trial, trial.x[:1].copy(), of=" of a sample alone")
     _way_back(trial, trial.x.astype(np.float32), of=" of float32 numbers")
+    _way_back(trial, trial.x[:3, :5].copy(), of=" of three samples of five units")
+    _way_back(trial, trial.x.copy("F"), of=" of an array that is stored by columns")
     rng = np.random.default_rng([trial.seed, 3])
     earlier = trial.call(True)[0] / trial.x
     _, cache = trial.call(True, rng=rng)
@@ -55,7 +57,8 @@ def _way_back(
     """Compare a gradient with the ``factors`` of the forward pass (None: those of the output)."""
     if trial.backward is None:
         raise Skipped("there is no backward")
-    zero, grad, given = x == 0, trial.grad[: len(x)].astype(x.dtype), trial.x[: len(x)]
+    part = tuple(map(slice, x.shape))
+    zero, grad, given = x == 0, trial.grad[part].astype(x.dtype), trial.x[part]
     y, cache = trial.call(True, x, rng)
     last = factors = y / given if factors is None else factors
     if cache is not None:  # then another forward pass may lie between, as where a layer is shared
@@ -87,6 +90,8 @@ def _way_back(
             "units whose value is 0 taken for dropped": grad * factors * ~zero,
             "the mask of a later forward pass": grad * last,
         }
+        if zero.any() and "backward" in trial.report.kept:  # what fails at zeros alone
+            guesses = {k: v for k, v in guesses.items() if "value is 0" in k}
         other = "mask" if ((got != 0) != on).any() else "scale"
         at_0 = f", or does the {other} depend on x" if zero.any() else ""
         again = second_gradient(trial, grad.copy(), cache)

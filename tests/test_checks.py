@@ -80,7 +80,7 @@ BY_OTHERS = {  # written by somebody who had not seen the laws: what is found, b
     "wrong_3": {
         "units": "a mask that some of them share, or a sorted one",
         "calls": "",
-        "counts": "units that are dropped together, or samples with rates of their own",
+        "counts": "units that are dropped together, or samples or calls with rates of their own",
     },
     "wrong_4": {"backward at 0": "units whose value is 0 taken for dropped"},
     "wrong_5": {

@@ -105,8 +105,8 @@ def raising(x, training, rng):
         (raising, "raises KeyError: 'mask'"),
         (lambda x, training, rng: x.T, "shape (128, 64) out of (64, 128)"),
         (lambda x, training, rng: x[0] if len(x) == 1 else x, "shape (128,) out of (1, 128)"),
-        (lambda x, training, rng: x > 0, "not all that comes out is finite floating-point numbers"),
-        (lambda x, training, rng: x / 0, "not all that comes out is finite floating-point numbers"),
+        (lambda x, training, rng: x > 0, "bool values come out, no floating-point numbers"),
+        (lambda x, training, rng: x / 0, "not all numbers that come out are finite"),
         (lambda x, training, rng: {}, "shape () out of (64, 128)"),
         (lambda x, training, rng: (x, x, x), "forward returns 3 things, not y or (y, cache)"),
         (
@@ -124,6 +124,10 @@ def test_without_an_output_nothing_else_is_tried(forward, seen):
 def test_a_forgotten_return_is_told():
     report = diagnose(lambda x, training, rng: None)
     assert report.broken == {"shape": ("forward returns None", "is a return missing")}
+    report = diagnose(lambda x, training, rng: x if training else None)
+    assert report.broken == {
+        "shape": ("forward returns None when predicting", "is a return missing")
+    }
 
 
 def test_a_prediction_that_is_written_over_what_came_out_before_is_found():
@@ -313,3 +317,14 @@ def test_any_prediction_that_differs_is_found(changed):
     drawn = "is something drawn, or left behind by the prediction before"
     behind = "does a training leave something behind"
     assert broken.value.mistake == (drawn if changed in ([1], [2]) else behind)
+
+
+def test_an_input_that_is_written_into_if_it_is_stored_by_columns_is_found():
+    def forward(x, training, rng):
+        y = np.asfortranarray(x)  # no copy where it is so already
+        if training:
+            y *= coins(x.shape, rng) / (1 - DROP)
+        return y
+
+    seen = "x has changed in training"
+    assert diagnose(forward, drop=DROP).broken["input"][0] == seen

@@ -93,14 +93,14 @@ SAID = {
         ),
         "counts": (
             "46.5% of the samples have 22 to 29 of 128 dropped, not 62.4%",
-            "units that are dropped together, or samples with rates of their own",
+            "units that are dropped together, or samples or calls with rates of their own",
         ),
     },
     "threes of units": {
         "units": ("neighbouring units agree 0.894 of the time, not 0.680", ""),
         "counts": (
             "33.7% of the samples have 22 to 29 of 128 dropped, not 62.4%",
-            "units that are dropped together, or samples with rates of their own",
+            "units that are dropped together, or samples or calls with rates of their own",
         ),
     },
     "pairs of samples": {
@@ -110,7 +110,7 @@ SAID = {
         ),
         "counts": (
             "33.7% of the units have 11 to 15 of 64 dropped, not 56.2%",
-            "samples that are dropped together, or units with rates of their own",
+            "samples that are dropped together, or units or calls with rates of their own",
         ),
     },
     "two halves of units": {
@@ -120,7 +120,7 @@ SAID = {
         ),
         "counts": (
             "46.5% of the samples have 22 to 29 of 128 dropped, not 62.4%",
-            "units that are dropped together, or samples with rates of their own",
+            "units that are dropped together, or samples or calls with rates of their own",
         ),
     },
     "two units that exclude each other": {
@@ -128,7 +128,7 @@ SAID = {
         "counts": ("70.2% of the samples have 22 to 29 of 128 dropped, not 62.4%", ""),
     },
     "sixteen masks in turn": {
-        "calls": ("32 calls have 14 masks", "a generator with few seeds, or masks that come again"),
+        "calls": ("32 calls have 13 masks", "a generator with few seeds, or masks that come again"),
         "repeats": (
             "the same state of rng gave two masks",
             "is another source drawn from, or does something change from call to call",

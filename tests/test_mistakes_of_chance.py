@@ -279,3 +279,22 @@ def test_two_mistakes_that_fit_a_scale_are_both_named():
     forward = masked(lambda s, r: coins(s, r, drop), 1 / drop)
     said = diagnose(forward, drop=drop).broken["mean"][1]
     assert said == "divided by drop instead of 1 - drop, or scaled twice"
+
+
+@pytest.mark.parametrize("drop", [0.2, 0.8])
+def test_a_leak_for_what_is_dropped_is_not_noise_whatever_is_commoner(drop):
+    def forward(x, training, rng):
+        mask = coins(x.shape, rng, drop)
+        return np.where(mask, x / (1 - drop), 0.01 * x) if training else x
+
+    said = "is what is dropped set to something else than 0"
+    assert diagnose(forward, drop=drop).broken["rate"][1] == said
+
+
+def test_a_relu_is_not_taken_for_another_rate():
+    def forward(x, training, rng):
+        y = np.maximum(x, 0)
+        return y * coins(x.shape, rng) / (1 - DROP) if training else y
+
+    broken = diagnose(forward, drop=DROP).broken
+    assert {broken[law][1] for law in ("rate", "mean")} == {"is a ReLU in it"}
