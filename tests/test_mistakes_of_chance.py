@@ -231,6 +231,16 @@ def test_calls_that_drop_nothing_are_told_if_more_than_one_do(n_off):
     assert broken.value.mistake == ("is it off in some calls" if n_off > 1 else "")
 
 
+@pytest.mark.parametrize("n_whole", [1, 2, 3])
+def test_calls_that_drop_everything_are_told_if_more_than_one_do(n_whole):
+    mask = coins((32, 64, 128), np.random.default_rng(0))
+    mask[:n_whole] = False
+    seen = f"{n_whole} of 32 calls drop everything" if n_whole > 1 else "neighbouring calls agree"
+    with pytest.raises(Broken, match=f"^{seen}") as broken:
+        calls(trial_of(mask))
+    assert broken.value.mistake == ("is the layer dropped as a whole" if n_whole > 1 else "")
+
+
 def test_calls_with_rates_of_their_own_are_not_told_to_be_units_or_samples():
     rng = np.random.default_rng(0)
     mask = np.stack([coins((64, 128), rng, 0.187 if k % 2 else 0.213) for k in range(32)])
