@@ -28,6 +28,7 @@ from helpers.two_matrices import (
 from helpers.validation import (
     check_count,
     check_flag,
+    check_plain,
     check_same_length,
     class_labels,
     finite_array,
@@ -324,6 +325,7 @@ class NeuralNetwork:
 
 def check_scaled(name: str, data: ArrayLike) -> None:
     """Raise ``TypeError`` for pixels as they come from a file."""
+    check_plain(name, data)
     dtype = np.asarray(data).dtype
     if dtype == np.uint8 or (dtype.kind in "iu" and np.size(data) and np.max(data) > 100):
         raise TypeError(f"{name} must be scaled pixels, such as scale_pixels gives; got {dtype}")

@@ -25,18 +25,8 @@ from helpers.validation import (
 
 FEWEST = 20  # rows: less cannot be split in three
 LIMIT = 3  # standard deviations
-MISSING = (
-    "",
-    "?",
-    "NA",
-    "N/A",
-    "#N/A",
-    "#VALUE!",
-    "#REF!",
-    "<NA>",
-    "NAN",
-    "NULL",
-)  # in the place of a class
+# what stands in the place of a class that is missing
+MISSING = ("", "?", "NA", "N/A", "#N/A", "#VALUE!", "#REF!", "<NA>", "NAN", "NULL")
 
 
 class Table(NamedTuple):
