@@ -241,7 +241,8 @@ def test_what_is_not_independent_is_not_told_to_have_a_wrong_rate_or_mean(draw):
     for seed in range(6):
         failures = diagnose(masked(draw), drop=DROP, seed=seed).failures
         assert "counts" in failures and not {"rate", "mean"} & set(failures)
-    assert "mean" in diagnose(masked(draw, 1.0), drop=DROP).failures
+    for scale in (1.0, 1.5):
+        assert "mean" in diagnose(masked(draw, scale), drop=DROP).failures
 
 
 WRONG_PREDICTIONS = {

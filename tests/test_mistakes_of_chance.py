@@ -24,7 +24,9 @@ def test_a_prediction_of_zeros_is_told():
 
 def test_a_scale_that_is_off_by_less_than_counts_can_tell_is_remarked():
     said = "what stays is 1.256 times as large as when predicting; 1 / (1 - drop) is 1.25"
-    assert said in diagnose(masked(coins, 1.256), drop=DROP).remarks
+    for predicted in (1.0, 1 - DROP):
+        forward = masked(coins, 1.256 * predicted, predicted)
+        assert said in diagnose(forward, drop=DROP).remarks
     assert not any("times" in remark for remark in diagnosed().remarks)
 
 
