@@ -102,6 +102,13 @@ def test_a_file_in_the_place_of_the_environment_is_not_deleted(copy, name):
     assert (copy.folder / name).read_text() == "dear diary"
 
 
+@pytest.mark.parametrize("name", ["elsewhere/", "-x"])
+def test_another_folder_is_named_as_a_shell_completes_it(copy, name):
+    fake_python(copy.path / "python3", PYTHONS[0])
+    done = copy.run(LESSON_VENV=name)
+    assert done.returncode == 0 and (copy.folder / name / "ready").exists(), done.stderr
+
+
 def test_an_environment_that_the_reader_has_made_is_there_again_after_a_failure(copy):
     fake_python(copy.path / "python3", PYTHONS[0])
     copy.run()
