@@ -1,5 +1,7 @@
 """``make run``: notebooks are executed in ``build/``, and stored only where it is asked."""
 
+import os
+
 import nbformat
 from guards.stored import METADATA
 from nbformat import v4
@@ -60,3 +62,12 @@ def test_start_up_files_and_backend_of_a_reader_are_not_used(tmp_path, monkeypat
     nbformat.write(v4.new_notebook(cells=cells, metadata=METADATA), path)
     assert run.run_all([path], 1, store=True) == [True]
     assert nbformat.read(path, as_version=4).cells[0].outputs[0].text == "3\n"
+
+
+def test_no_matplotlibrc_of_a_reader_is_asked(tmp_path, monkeypatch):
+    for variable in ("MPLCONFIGDIR", "MATPLOTLIBRC"):
+        monkeypatch.setenv(variable, "mine")
+    monkeypatch.setattr(run, "BUILD", tmp_path)
+    run.without_settings()
+    assert os.environ["MPLCONFIGDIR"] == str(tmp_path / "no-settings")
+    assert "MATPLOTLIBRC" not in os.environ
