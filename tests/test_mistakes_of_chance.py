@@ -103,12 +103,12 @@ def test_a_prediction_that_fits_a_wrong_rate_has_no_factor_besides(kept):
 
 @pytest.mark.parametrize("predicted", [1.0, 0.5])
 def test_another_drop_than_was_told_is_guessed_if_the_scale_fits_it(predicted):
-    def half(factor):
-        forward = masked(lambda s, r: coins(s, r, 0.5), factor * predicted, predicted)
+    def of_another_drop(factor, another=0.4):
+        forward = masked(lambda s, r: coins(s, r, another), factor * predicted, predicted)
         return diagnose(forward, drop=DROP).broken["rate"]
 
-    assert half(2.0)[1] == "is it built with another drop than diagnose was told"
-    assert half(1.25)[1] == half(-2.0)[1] == ""
+    assert of_another_drop(1 / 0.6)[1] == "is it built with another drop than diagnose was told"
+    assert of_another_drop(1.25)[1] == of_another_drop(-1 / 0.6)[1] == of_another_drop(2.5)[1] == ""
 
 
 @pytest.mark.parametrize("factor", [7.0, -1.0, 1 / (1 - DROP)])

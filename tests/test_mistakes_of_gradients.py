@@ -25,18 +25,24 @@ def test_a_single_unit_of_each_sample_that_depends_on_x_is_not_rounded_away():
     assert mistake == "another mask than in the forward pass, or does the mask depend on x"
 
 
-def test_a_mask_that_depends_on_x_is_not_told_to_be_missing_on_the_way_back():
+@pytest.mark.parametrize(
+    ("drop", "mask_of"),
+    [
+        (DROP, lambda x, rng: (np.abs(x) < 0.5) | coins(x.shape, rng)),  # what is small stays
+        (0.1, lambda x, rng: np.abs(x) >= np.quantile(np.abs(x), 0.1)),  # it does not
+    ],
+)
+def test_a_mask_that_depends_on_x_is_not_told_to_be_missing_on_the_way_back(drop, mask_of):
     def forward(x, training, rng):
-        mask = (np.abs(x) < 0.5) | coins(x.shape, rng)  # a small value always stays
-        return (x * mask / (1 - DROP), mask) if training else (x, None)
+        mask = mask_of(x, rng)
+        return (x * mask / (1 - drop), mask) if training else (x, None)
 
     def backward(grad, mask):
-        return grad if mask is None else grad * mask / (1 - DROP)
+        return grad if mask is None else grad * mask / (1 - drop)
 
-    broken = diagnose(forward, backward, drop=DROP).broken
-    assert list(broken) == ["backward at 0"]
     said = "another mask than in the forward pass, or does the mask depend on x"
-    assert broken["backward at 0"][1] == said
+    broken = diagnose(forward, backward, drop=drop).broken
+    assert "backward" not in broken and broken["backward at 0"][1] == said
 
 
 @pytest.mark.parametrize(
