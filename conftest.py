@@ -4,17 +4,14 @@ import os
 import sys
 from pathlib import Path
 
-# A reader's matplotlibrc, backend and start-up files of IPython have no say here, nor in kernels of
-# notebooks, which inherit this. Matplotlib reads its settings as soon as it is imported.
-NO_SETTINGS = Path(__file__).parent / "build" / "no-settings"
-NO_SETTINGS.mkdir(parents=True, exist_ok=True)
-os.environ["IPYTHONDIR"] = os.environ["MPLCONFIGDIR"] = str(NO_SETTINGS)
-os.environ.pop("MPLBACKEND", None)
+from tools.no_settings import leave_out_settings
+
+leave_out_settings()
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # each process, and its kernel, has a core of its own
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import matplotlib.font_manager  # noqa: E402  # lists the fonts: in a cell, a warning may tell of it
+import matplotlib  # noqa: E402
 import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 from nbval.plugin import IPyNbFile  # noqa: E402

@@ -46,6 +46,22 @@ def with_mask(x, training, rng):
     return x * factor, factor
 
 
+def with_both_ways(mask_of, remember=lambda mask: mask, back=lambda mask, grad: mask, drop=DROP):
+    """A dropout whose masks are ``mask_of(x, rng)``: forward and backward.
+
+    It remembers ``remember(mask)``, of which ``back(remembered, grad)`` makes the mask again.
+    """
+
+    def forward(x, training, rng):
+        mask = mask_of(x, rng)
+        return (x * mask / (1 - drop), remember(mask)) if training else (x, None)
+
+    def backward(grad, remembered):
+        return grad if remembered is None else grad * back(remembered, grad) / (1 - drop)
+
+    return forward, backward
+
+
 def trial_of(mask, scale=1 / (1 - DROP)):
     """A trial whose training outputs were these, of masks (n_calls, n_samples, n_units)."""
     trial = Trial(None, None, DROP, None, False, 1e-6 / 6, 0, Report())

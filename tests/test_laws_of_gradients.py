@@ -2,14 +2,7 @@
 
 import numpy as np
 import pytest
-from small_dropouts import (
-    DROP,
-    PLAIN,
-    coins,
-    diagnosed,
-    masked,
-    with_mask,
-)
+from small_dropouts import DROP, PLAIN, coins, diagnosed, masked, with_both_ways, with_mask
 
 from helpers.bugs import build
 from helpers.checks import diagnose
@@ -317,15 +310,12 @@ def test_a_way_back_that_knows_no_predictions_is_left_out():
     ids=["bits", "memory order"],
 )
 def test_a_way_back_that_fits_some_arrays_alone_is_found(remember, back, of):
-    def forward(x, training, rng):
-        mask = np.empty_like(x, dtype=bool)  # stored as x is
+    def stored_as_x_is(x, rng):
+        mask = np.empty_like(x, dtype=bool)
         mask[:] = coins(x.shape, rng)
-        return (x * mask / (1 - DROP), remember(mask)) if training else (x, None)
+        return mask
 
-    def backward(grad, mask):
-        return grad if mask is None else grad * back(mask, grad) / (1 - DROP)
-
-    report = diagnose(forward, backward, drop=DROP)
+    report = diagnose(*with_both_ways(stored_as_x_is, remember, back), drop=DROP)
     assert "backward" in report.failures
     if of == "columns":
         assert "of an array that is stored by columns" in report.broken["backward"][0]

@@ -4,12 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from small_dropouts import (
-    DROP,
-    coins,
-    masked,
-    with_mask,
-)
+from small_dropouts import DROP, coins, masked, with_mask
 
 from helpers.checks import diagnose
 

@@ -2,25 +2,18 @@
 
 import numpy as np
 import pytest
-from small_dropouts import (
-    DROP,
-    coins,
-    with_mask,
-)
+from small_dropouts import DROP, coins, with_both_ways, with_mask
 
 from helpers.checks import diagnose
 
 
 def test_a_single_unit_of_each_sample_that_depends_on_x_is_not_rounded_away():
-    def forward(x, training, rng):
+    def mask_of(x, rng):
         mask = coins(x.shape, rng)
         mask[np.arange(len(x)), np.abs(x).argmax(axis=1)] = True  # it always stays
-        return (x * mask / (1 - DROP), mask) if training else (x, None)
+        return mask
 
-    def backward(grad, mask):
-        return grad if mask is None else grad * mask / (1 - DROP)
-
-    seen, mistake = diagnose(forward, backward, drop=DROP).broken["backward at 0"]
+    seen, mistake = diagnose(*with_both_ways(mask_of), drop=DROP).broken["backward at 0"]
     assert seen == "0.06% of the gradient is not grad · mask · scale"
     assert mistake == "another mask than in the forward pass, or does the mask depend on x"
 
@@ -33,15 +26,8 @@ def test_a_single_unit_of_each_sample_that_depends_on_x_is_not_rounded_away():
     ],
 )
 def test_a_mask_that_depends_on_x_is_not_told_to_be_missing_on_the_way_back(drop, mask_of):
-    def forward(x, training, rng):
-        mask = mask_of(x, rng)
-        return (x * mask / (1 - drop), mask) if training else (x, None)
-
-    def backward(grad, mask):
-        return grad if mask is None else grad * mask / (1 - drop)
-
     said = "another mask than in the forward pass, or does the mask depend on x"
-    broken = diagnose(forward, backward, drop=drop).broken
+    broken = diagnose(*with_both_ways(mask_of, drop=drop), drop=drop).broken
     assert "backward" not in broken and broken["backward at 0"][1] == said
 
 

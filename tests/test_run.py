@@ -6,7 +6,7 @@ import nbformat
 from guards.stored import METADATA
 from nbformat import v4
 
-from tools import run
+from tools import no_settings, run
 
 CELLS = {
     "import sys\nprint('one', end='')\nsys.stdout.flush()\nprint(' line')": [],
@@ -64,10 +64,10 @@ def test_start_up_files_and_backend_of_a_reader_are_not_used(tmp_path, monkeypat
     assert nbformat.read(path, as_version=4).cells[0].outputs[0].text == "3\n"
 
 
-def test_no_matplotlibrc_of_a_reader_is_asked(tmp_path, monkeypatch):
-    for variable in ("MPLCONFIGDIR", "MATPLOTLIBRC"):
+def test_no_settings_of_a_reader_are_asked(tmp_path, monkeypatch):
+    for variable in ("IPYTHONDIR", "MPLCONFIGDIR", "MATPLOTLIBRC", "MPLBACKEND"):
         monkeypatch.setenv(variable, "mine")
-    monkeypatch.setattr(run, "BUILD", tmp_path)
-    run.without_settings()
-    assert os.environ["MPLCONFIGDIR"] == str(tmp_path / "no-settings")
-    assert "MATPLOTLIBRC" not in os.environ
+    monkeypatch.setattr(no_settings, "NO_SETTINGS", tmp_path / "none")
+    no_settings.leave_out_settings()
+    assert os.environ["IPYTHONDIR"] == os.environ["MPLCONFIGDIR"] == str(tmp_path / "none")
+    assert not {"MATPLOTLIBRC", "MPLBACKEND"} & set(os.environ)

@@ -141,12 +141,13 @@ def test(interpreter: Path, name: str, kernel: str, threads: int | None) -> tupl
         env |= {"OPENBLAS_CORETYPE": kernel, "OPENBLAS_NUM_THREADS": str(threads)}
     probe = [interpreter, "-c", PROBE]
     probed = subprocess.run(probe, env=env, capture_output=True)
-    if probed.returncode == 1:  # an error is raised: a crash has another status
-        verdict = f"FAILED: {probed.stderr.decode().splitlines()[-1]}"
-        return "failed", ROW.format(name, "", kernel, threads or "-", "", "", 0.0, verdict)
     if probed.returncode != 0:
-        verdict = "IMPOSSIBLE: a plain matrix product crashes with this kernel, without a notebook"
-        return "impossible", ROW.format(name, "", kernel, threads or "-", "", "", 0.0, verdict)
+        if probed.returncode == 1:  # an error is raised: a crash has another status
+            result, why = "failed", probed.stderr.decode().splitlines()[-1]
+        else:
+            result, why = "impossible", "a plain matrix product crashes, without a notebook"
+        verdict = f"{result.upper()}: {why}"
+        return result, ROW.format(name, "", kernel, threads or "-", "", "", 0.0, verdict)
     used = json.loads(probed.stdout)
     start = time.perf_counter()
     command = [interpreter, "-m", "pytest", "-q", "-p", "no:cacheprovider"]

@@ -26,6 +26,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from tools.kernels import KernelOfThisPython
+from tools.no_settings import leave_out_settings
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = PROJECT / "notebooks"
@@ -83,13 +84,6 @@ def run(path: Path, store: bool, stop: Event) -> tuple[bool, str]:
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
     verdict = error or "ok" + timing_remark(notebook.cells[0].source, seconds)
     return not error, f"{path.stem:28} {cells:3} cells {seconds:6.1f} s  {verdict}"
-
-
-def without_settings() -> None:
-    """Let no matplotlibrc of a reader say something in a notebook, which might be stored."""
-    os.environ["MPLCONFIGDIR"] = str(BUILD / "no-settings")
-    os.environ.pop("MATPLOTLIBRC", None)
-    import matplotlib.font_manager  # noqa: F401  # lists the fonts, of which a cell might tell
 
 
 def keep_uncompared(notebook: nbformat.NotebookNode, path: Path) -> None:
@@ -172,7 +166,7 @@ def main(arguments: list[str] | None = None) -> int:
         BUILD.mkdir(exist_ok=True)
         if not os.access(BUILD, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        without_settings()
+        leave_out_settings()
         ran = run_all(paths, at_once, store)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
