@@ -324,11 +324,16 @@ class NeuralNetwork:
 
 
 def check_scaled(name: str, data: ArrayLike) -> None:
-    """Raise ``TypeError`` for pixels as they come from a file."""
+    """Raise ``TypeError`` for pixels as they come from a file, also where they are floats."""
     check_plain(name, data)
-    dtype = np.asarray(data).dtype
-    if dtype == np.uint8 or (dtype.kind in "iu" and np.size(data) and np.max(data) > 100):
-        raise TypeError(f"{name} must be scaled pixels, such as scale_pixels gives; got {dtype}")
+    array = np.asarray(data)
+    raw = array.dtype == np.uint8
+    if array.dtype.kind in "iuf" and array.size and array.max() > 100:
+        raw = array.dtype.kind != "f" or (array.max() <= 255 and np.all(array % 1 == 0))
+    if raw:
+        raise TypeError(
+            f"{name} must be scaled pixels, such as scale_pixels gives; got {array.dtype}"
+        )
 
 
 def check_targets(name: str, targets: np.ndarray) -> None:

@@ -15,13 +15,13 @@ from helpers.validation import (
     check_array,
     check_floats,
     check_matrix,
-    check_number,
     check_one_sample,
     check_real,
     check_same_length,
     check_same_shape,
     check_whole_number,
     class_labels,
+    finite_number,
 )
 
 
@@ -32,7 +32,7 @@ def relu(x: np.ndarray, leak: float = 0.0) -> np.ndarray:
     array([-0.2,  0. ,  3. ])
     """
     check_floats("x", x)
-    check_number("leak", leak)
+    check_leak("leak", leak, x)
     return np.where(x > 0, x, leak * x)
 
 
@@ -43,7 +43,7 @@ def relu_derivative(x: np.ndarray, leak: float = 0.0) -> np.ndarray:
     array([0.1, 0.1, 1. ])
     """
     check_floats("x", x)
-    check_number("leak", leak)
+    check_leak("leak", leak, x)
     return np.where(x > 0, np.ones_like(x), leak)
 
 
@@ -154,6 +154,13 @@ def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float
 
 
 # ---- checks ------------------------------------------------------------------------------------
+
+
+def check_leak(name: str, leak: float, x: np.ndarray) -> None:
+    """Raise ``TypeError`` for no number, or one that would widen ``x``; ``ValueError`` for nan."""
+    finite_number(name, leak)
+    if np.result_type(x, leak) != x.dtype:
+        raise TypeError(f"{name} must not be wider than x, {x.dtype}; got {leak!r}: float() mends")
 
 
 def check_classes(name: str, z: np.ndarray, axis: int) -> None:

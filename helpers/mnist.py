@@ -77,7 +77,7 @@ def scale_pixels(images: np.ndarray, scaling: str = "x / 255") -> np.ndarray:
     >>> scale_pixels(image, "x * (0.99 / 255) + 0.01")[0, [0, 783]]
     array([0.01, 1.  ])
     """
-    if scaling not in SCALINGS:
+    if not isinstance(scaling, str) or scaling not in SCALINGS:
         raise ValueError(f"scaling must be one of {', '.join(SCALINGS)}; got {scaling!r}")
     return SCALINGS[scaling](_pixel_rows(images).astype(np.float64))
 

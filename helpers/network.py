@@ -34,6 +34,7 @@ from helpers.validation import (
     check_mask,
     check_plain,
     check_same_length,
+    check_writeable,
     class_labels,
     finite_array,
     finite_number,
@@ -285,8 +286,7 @@ def _check_gradient(network: Network, gradient: np.ndarray) -> None:
             f"gradient must have shape {like.shape} and dtype {like.dtype}, "
             f"got {gradient.shape} and {gradient.dtype}"
         )
-    if not gradient.flags.writeable:
-        raise ValueError("gradient must be writeable, got a read-only array")
+    check_writeable("gradient", gradient)
     if np.may_share_memory(gradient, like):
         raise ValueError("gradient must be an array of its own, got the parameters themselves")
 

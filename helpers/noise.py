@@ -21,7 +21,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from helpers.masks import active_units, gaussian_mask, inverted_mask
-from helpers.network import Mask, Network, loss_and_gradient
+from helpers.network import Mask, Network, check_network, loss_and_gradient
 from helpers.sub_networks import add_restored, thin_network
 from helpers.validation import check_drop
 
@@ -41,6 +41,7 @@ def noise_of(mode: str, network: Network, input_drop: float, hidden_drop: float)
     Raises ``ValueError`` unless ``mode`` is one of ``MODES`` and the drops are in [0, 1).
     """
     check_mode(mode)
+    check_network(network)
     check_drop(input_drop, "input_drop")
     check_drop(hidden_drop, "hidden_drop")
     drops = [input_drop] + [hidden_drop] * (len(network.sizes) - 2)

@@ -135,13 +135,25 @@ def _parsed(line: bytes) -> dict:
     if not line.strip():
         raise ValueError("the line is empty", "Delete it")
     try:
-        value = json.loads(line.decode())
+        value = json.loads(line.decode(), object_pairs_hook=_each_once)
+    except KeyError as twice:
+        raise ValueError(f"the line has the key {twice} twice") from twice
     except (ValueError, RecursionError) as error:  # not UTF-8, or not JSON
         raise ValueError(f"the line is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise ValueError(f"the line must be a JSON object, got {value!r}")
     if not line.endswith(b"\n"):
         raise ValueError("no newline ends the line", "Add one")
+    return value
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict:
+    """The object of these pairs; ``KeyError`` for a key that comes twice, of which one is lost."""
+    value: dict[str, object] = {}
+    for key, item in pairs:
+        if key in value:
+            raise KeyError(key)
+        value[key] = item
     return value
 
 

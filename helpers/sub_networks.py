@@ -13,8 +13,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from helpers.network import Network
-from helpers.validation import check_plain, check_same_shape
+from helpers.network import Network, check_network
+from helpers.validation import check_plain, check_same_shape, check_writeable
 
 
 def thin_network(
@@ -55,6 +55,7 @@ def add_restored(
     like those of ``network``. Raises ``ValueError`` for indices that `thin_network` refuses,
     and for another number of units or of entries.
     """
+    check_network(sub)
     active = _with_outputs(network, active)
     if list(sub.sizes) != [len(units) for units in active]:
         raise ValueError(
@@ -63,6 +64,7 @@ def add_restored(
         )
     check_same_shape("total", total, "the network's parameters", network.parameters)
     check_same_shape("part", part, "the sub-network's parameters", sub.parameters)
+    check_writeable("total", total)
     weights, biases = network.views(total)
     part_weights, part_biases = sub.views(part)
     for k, (columns, rows) in enumerate(pairwise(active)):
@@ -77,6 +79,7 @@ def add_restored(
 
 
 def _with_outputs(network: Network, active: Sequence[np.ndarray]) -> list[np.ndarray]:
+    check_network(network)
     if len(active) != len(network.sizes) - 1:
         raise ValueError(
             f"active must hold {len(network.sizes) - 1} arrays of indices, for the input and each "

@@ -41,6 +41,7 @@ from helpers.validation import (
     check_generator,
     check_matrix,
     check_positive,
+    check_writeable,
     finite_array,
     finite_number,
 )
@@ -251,6 +252,7 @@ def limit_norms(weights: np.ndarray, max_norm: float) -> None:
     """
     check_floats("weights", weights)
     check_matrix("weights", weights)
+    check_writeable("weights", weights)
     check_positive("max_norm", max_norm)
     squares = np.einsum("ij,ij->i", weights, weights)
     too_long = np.flatnonzero(~(squares <= max_norm * max_norm))  # or nan; ** might raise

@@ -25,6 +25,7 @@ from helpers.validation import (
     check_matrix,
     check_same_length,
     check_width,
+    check_writeable,
     class_labels,
     finite_array,
     finite_number,
@@ -249,6 +250,8 @@ def train_rows(
         check_matrix(name, matrix)
         check_floats(name, matrix)
         finite_array(name, matrix, (None, None), matrix.dtype)
+    check_writeable("wih", wih)
+    check_writeable("who", who)
     check_width("targets", targets, len(who))
     check_same_length("data", data, "targets", targets)
     finite_number("learning_rate", learning_rate)

@@ -152,6 +152,12 @@ def check_floats(name: str, values: np.ndarray) -> None:
         raise TypeError(f"{name} must be an array of floating-point numbers, got {got}")
 
 
+def check_writeable(name: str, values: np.ndarray) -> None:
+    """Raise ``ValueError`` if nothing can be written into the array."""
+    if not values.flags.writeable:
+        raise ValueError(f"{name} must be writeable, got a read-only array")
+
+
 def check_float_dtype(name: str, dtype: DTypeLike) -> None:
     """Raise ``TypeError`` if ``dtype`` is no floating-point one, in this machine's byte order."""
     try:
@@ -258,6 +264,8 @@ def check_indices(name: str, indices: Sequence[int], n: int) -> None:
     """
     check_plain(name, indices)
     array = np.asarray(indices)
+    if isinstance(indices, list | tuple) and any(isinstance(i, bool | np.bool_) for i in indices):
+        raise TypeError(f"{name} must be whole numbers, got truth values among them")
     if array.size and array.dtype.kind not in "iu":
         raise TypeError(f"{name} must be whole numbers, got {array.dtype} values")
     wrong = array[(array < 0) | (array >= n)] if array.size else array

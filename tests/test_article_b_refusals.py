@@ -258,7 +258,7 @@ def test_pixels_as_they_come_from_a_file_are_refused_by_every_method(method):
         "evaluate": (pixels, LABELS),
     }
     first, *rest = arguments[method]
-    for raw in (first, first.astype(np.uint16), first.tolist()):
+    for raw in (first, first.astype(np.uint16), first.tolist(), first.astype(float)):
         with pytest.raises(TypeError, match=r"must be scaled pixels, such as scale_pixels gives"):
             getattr(network, method)(raw, *rest)
 

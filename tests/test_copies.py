@@ -261,6 +261,10 @@ def test_the_command_renews_what_has_changed(folders, monkeypatch, capsys):
 
 def test_jupyterlab_opens_the_copies_with_the_projects_own_kernel_and_no_news(tmp_path):
     assert "--LabApp.default_url=/lab/tree/work/01_forward_pass.ipynb" in lab_options()
+    for other in ("README.md", str(PROJECT / "README.md")):
+        assert "--LabApp.default_url=/lab/tree/README.md" in lab_options("work", ["--x", other])
+    outside = lab_options("work", ["nosuch", str(tmp_path)])
+    assert "--LabApp.default_url=/lab/tree/work/01_forward_pass.ipynb" in outside
     assert any("kernel_spec_manager_class=tools.kernels.ThisPythonOnly" in o for o in lab_options())
     ask_for_no_news(tmp_path)
     (written,) = tmp_path.rglob("overrides.json")

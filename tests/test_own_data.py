@@ -69,6 +69,10 @@ BROKEN = {
         "row,x,l",
         *(f"{k + (k > 15)},{k % 5},{'ab'[k % 2]}" for k in range(30)),
     ],
+    "column 'mixed': it counts the rows": [
+        "x,mixed,l",
+        *(f"{k % 5},{k * 7 % 30},{'ab'[k % 2]}" for k in range(30)),
+    ],
     "column 'l': '1' and '1.0' are two classes": ["x,l", *["1,1", "2,1.0", "3,2"] * FEWEST],
     "line 2, column 'x': 1000000000000000001 has more digits than a float": [
         "x,l",

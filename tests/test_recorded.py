@@ -136,6 +136,7 @@ def test_a_run_is_not_thrown_away_where_less_is_enough(tmp_path, number, line, s
         ({**HEADER, "results": [5]}, "results must be a list of names, got [5]"),
         ({**HEADER, "experiment": "big"}, "experiment must be 'small', got 'big'"),
         ({**HEADER, "more": 1}, "the line must not have more"),
+        (b'{"note": 1, ' + json.dumps(HEADER).encode()[1:] + b"\n", "has the key 'note' twice"),
         (json.dumps(HEADER).encode()[:-9] + b"\n", "the line is not JSON"),
     ],
 )

@@ -30,17 +30,13 @@ from helpers.masks import (
     gaussian_mask,
     inverted_mask,
 )
-from helpers.mnist import one_hot, unit_pixels
+from helpers.mnist import one_hot, scale_pixels, unit_pixels
 from helpers.network import Network, error_rate, loss_and_gradient, predict
 from helpers.noise import noise_of
 from helpers.slicing import active_indices, count_active, restore, thin
+from helpers.sub_networks import thin_network
 from helpers.training import Settings, limit_norms
-from helpers.two_matrices import (
-    count_pairs,
-    count_right,
-    create_weights,
-    part_ends,
-)
+from helpers.two_matrices import count_pairs, count_right, create_weights, part_ends
 from helpers.validation import finite_array
 
 RNG = np.random.default_rng(0)
@@ -184,6 +180,14 @@ class Mode:
         ),
         (lambda: gradients(targets=np.ones((5, 2), np.uint8)), "targets must be an array of float"),
         (lambda: error_rate(None, X, LABELS), "network must be Network(...), got None"),
+        (lambda: thin_network(None, []), "network must be Network(...), got None"),
+        (lambda: noise_of("mask", None, 0, 0), "network must be Network(...), got None"),
+        (lambda: thin(np.eye(3), [True, 0], [0]), "rows must be whole numbers, got truth values"),
+        (lambda: thin(np.eye(3), [0], (1, np.True_)), "columns must be whole numbers, got truth"),
+        (
+            lambda: scale_pixels(np.ones((1, 784), np.uint8), ["x"]),
+            "scaling must be one of x / 252.46, ",
+        ),
         (lambda: part_ends(10, 0), "parts must be at least 1, got 0"),
         (
             lambda: cross_entropy(np.array([5.0, 0]), FLAT),

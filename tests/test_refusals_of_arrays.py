@@ -4,14 +4,17 @@ import warnings
 
 import numpy as np
 import pytest
-from small_calls import NETWORK, X, gradients
+from small_calls import LABELS, NETWORK, X, gradients
 
 from helpers.functions import cross_entropy, cross_entropy_from_logits, softmax, softmax_jacobian
 from helpers.gradients import largest_difference
 from helpers.masks import dropout
 from helpers.mnist import one_hot, unit_pixels
-from helpers.network import error_rate, forward, predict
+from helpers.network import error_rate, forward, loss_and_gradient, predict
 from helpers.slicing import thin
+from helpers.sub_networks import add_restored
+from helpers.training import limit_norms
+from helpers.two_matrices import train_rows
 from helpers.validation import finite_array
 
 with warnings.catch_warnings():  # NumPy advises against it, too
@@ -35,6 +38,28 @@ with warnings.catch_warnings():  # NumPy advises against it, too
 )
 def test_a_matrix_of_numpy_s_other_kind_is_refused(call):
     with pytest.raises(TypeError, match=r"must be an array, got np\.matrix: np\.asarray makes one"):
+        call()
+
+
+FROZEN, SQUARE = np.ones((2, 2)), np.ones((2, 2))
+FROZEN.flags.writeable = False
+FLAT = np.zeros_like(NETWORK.parameters)
+FLAT.flags.writeable = False
+ALL = [np.arange(n) for n in NETWORK.sizes[:-1]]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: limit_norms(FROZEN, 1.0),
+        lambda: train_rows(FROZEN, SQUARE, SQUARE, SQUARE, 0.1),
+        lambda: train_rows(SQUARE, FROZEN, SQUARE, SQUARE, 0.1),
+        lambda: add_restored(FLAT, NETWORK.parameters, NETWORK, NETWORK, ALL),
+        lambda: loss_and_gradient(NETWORK, X, LABELS, gradient=FLAT),
+    ],
+)
+def test_what_is_changed_in_place_must_be_writeable(call):
+    with pytest.raises(ValueError, match=r"^\w+ must be writeable, got a read-only array$"):
         call()
 
 

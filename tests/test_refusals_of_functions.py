@@ -58,6 +58,17 @@ def test_targets_have_a_sign_and_probabilities_are_some(function, y, y_hat, erro
         function(y, y_hat)
 
 
+@pytest.mark.parametrize("function", [relu, relu_derivative])
+def test_a_leak_is_finite_and_keeps_the_dtype(function):
+    x = np.array([-1.0, 1.0], np.float32)
+    with pytest.raises(ValueError, match=r"^leak must be finite, got nan"):
+        function(x, np.nan)
+    with pytest.raises(TypeError, match=r"^leak must not be wider than x, float32; got np"):
+        function(x, np.float64(0.1))
+    assert function(x, np.float32(0.1)).dtype == function(x, 0.1).dtype == np.float32
+    assert function(x.astype(float), np.float64(0.1)).dtype == np.float64
+
+
 def test_a_column_of_logits_says_its_axis():
     with pytest.raises(ValueError, match=r"^z must have two classes at least along axis -1, got"):
         cross_entropy_from_logits(np.array([[1.0], [0.0]]), np.array([[1.0], [2.0]]))

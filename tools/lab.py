@@ -9,6 +9,7 @@ notebook.
 import json
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,11 +23,14 @@ NO_NEWS = {
 }
 
 
-def lab_options(folder: str = "work") -> list[str]:
-    """The options for JupyterLab on this machine."""
+def lab_options(folder: str = "work", arguments: Sequence[str] = ()) -> list[str]:
+    """The options for JupyterLab on this machine; ``arguments`` may name another file to open."""
+    paths = [PROJECT / argument for argument in arguments]
+    named = [path for path in paths if path.is_file() and path.is_relative_to(PROJECT)]
+    first = named[0] if named else PROJECT / folder / FIRST_NOTEBOOK
     options = [
         f"--ServerApp.root_dir={PROJECT}",
-        f"--LabApp.default_url=/lab/tree/{folder}/{FIRST_NOTEBOOK}",
+        f"--LabApp.default_url=/lab/tree/{first.relative_to(PROJECT).as_posix()}",
         # the project's own Python as the only kernel, whatever kernels this machine has
         "--ServerApp.kernel_spec_manager_class=tools.kernels.ThisPythonOnly",
     ]
@@ -76,7 +80,7 @@ if __name__ == "__main__":
     os.environ.pop("JUPYTERLAB_DIR", None)  # the pages of another installation
     folder = copies_folder()
     try:
-        LabApp.launch_instance([*lab_options(folder), *sys.argv[1:]])
+        LabApp.launch_instance([*lab_options(folder, sys.argv[1:]), *sys.argv[1:]])
     except OSError as error:  # a home that cannot be written in
         print(f"error: JupyterLab cannot begin: {error}", file=sys.stderr)
         print(
