@@ -70,7 +70,7 @@ def largest_difference(a: np.ndarray, b: np.ndarray, floor: float = 1e-9) -> str
             place = tuple(int(k) for k in np.argwhere(~np.isfinite(values))[0])
             return f"{name} is {values[place]} at index {place}"
     largest, biggest = np.abs(a - b).max(), max(np.abs(a).max(), np.abs(b).max())
-    if largest == 0 and not equal and biggest > 2**53:
+    if largest == 0 and not equal and biggest >= 2**53:
         return f"entries are up to {biggest:.1e}: too large to tell"
     if 0 < largest and biggest < floor:
         return f"all entries are below {floor:.0e}: too small to tell"

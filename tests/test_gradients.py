@@ -82,6 +82,27 @@ def test_what_is_not_finite_is_said_with_its_place(value):
     assert largest_difference(broken, broken) == f"a is {value} at index (1, 0)"
 
 
+def test_the_arguments_are_named():
+    one = np.ones(2)
+    for values in (None, ["1", "2"]):
+        with pytest.raises(TypeError, match=r"^a must be"):
+            largest_difference(values, one)
+        with pytest.raises(TypeError, match=r"^b must be"):
+            largest_difference(one, values)
+    with pytest.raises(TypeError, match=r"^x must be an array of float64 numbers, got float32$"):
+        numerical_jacobian(np.sin, one.astype(np.float32))
+    with pytest.raises(TypeError, match=r"^x must not be a masked array"):
+        numerical_jacobian(np.sin, np.ma.array(one))
+    with pytest.raises(ValueError, match=r"^step must change x, got 1e-05: lost beside 1e\+12$"):
+        numerical_jacobian(np.sin, np.array([1.0, 1e12, 1e13]))
+
+
+def test_whole_numbers_are_compared_up_to_the_largest_that_floats_tell_apart():
+    far = np.array([2**53]), np.array([2**53 + 1])
+    assert largest_difference(far[0] - 2, far[1] - 2) == "1"
+    assert largest_difference(*far) == "entries are up to 9.0e+15: too large to tell"
+
+
 def test_a_difference_is_exact_whatever_the_dtypes_are():
     assert largest_difference(np.uint8([3]), np.uint8([255])) == "2.5e+02"
     assert largest_difference(np.float16([60000]), np.float16([-60000])) == "1.2e+05"

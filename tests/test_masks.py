@@ -12,10 +12,14 @@ from scipy.special import expit as sigmoid
 from scipy.stats import binom, kstest
 
 from helpers.functions import relu
+from helpers.gradients import numerical_jacobian
 from helpers.masks import (
     active_units,
     bernoulli_mask,
     bernoulli_states,
+    check_number_of_masks,
+    dropout,
+    dropout_derivative,
     fixed_count_masks,
     gaussian_mask,
     inverted_mask,
@@ -30,6 +34,28 @@ def layers(draw, most=8):
     """The values of a layer and a number of its nodes to drop."""
     x = draw(arrays(float, st.integers(1, most), elements=st.floats(-5, 5)))
     return x, draw(st.integers(0, len(x) - 1))
+
+
+@given(layers(), DROP)
+def test_dropout_keeps_the_mean_and_its_derivative_is_the_numerical_one(layer, drop):
+    x, _ = layer
+    masks, probabilities = bernoulli_states(len(x), drop)
+    outputs = [dropout(x, mask, drop) for mask in masks]
+    np.testing.assert_allclose(probabilities @ outputs, x, atol=1e-12)
+    for mask in masks[[0, len(masks) // 2, -1]]:
+        numerical = numerical_jacobian(lambda v, mask=mask: dropout(v, mask, drop), x)
+        np.testing.assert_allclose(np.diag(dropout_derivative(mask, drop)), numerical, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("fit", "too_many"),
+    [((25, 12), (26, 10)), ((25, 13), (26, 16)), ((2**27, 0), (2**27 + 1, 0))],
+)
+def test_as_many_masks_may_be_listed_as_fit_into_two_to_the_twenty_seven_entries(fit, too_many):
+    assert comb(fit[0], fit[1]) * fit[0] <= 2**27 < comb(*too_many) * too_many[0]
+    check_number_of_masks(*fit)
+    with pytest.raises(ValueError, match=r"^n_units and n_dropped must have"):
+        check_number_of_masks(*too_many)
 
 
 @given(st.integers(1, 8), st.data())

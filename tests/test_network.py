@@ -20,6 +20,7 @@ from helpers.gradients import numerical_jacobian
 from helpers.masks import gaussian_mask, inverted_mask
 from helpers.network import (
     Network,
+    check_network,
     error_rate,
     forward,
     loss_and_gradient,
@@ -131,7 +132,8 @@ def test_a_seed_makes_the_weights_and_float32_rounds_them(sizes, seed):
 def test_a_copy_is_a_network_whose_weights_are_its_parameters(make_copy):
     network = new_network([3, 4, 2], 0)
     copied = make_copy(network)
-    assert repr(copied) == repr(network)
+    assert repr(copied) == repr(network) == "Network 3-4-2: 26 parameters, float64"
+    check_network(copied)
     np.testing.assert_array_equal(copied.parameters, network.parameters)
     copied.parameters[...] = 7
     assert all((part == 7).all() for part in copied.weights + copied.biases)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
+from small_calls import gradients
 
 from helpers.gradients import numerical_jacobian
 from helpers.slicing import active_indices, restore, squared_error_gradients, thin
@@ -99,6 +100,27 @@ def test_targets_of_another_shape_than_the_outputs_are_refused():
     wih, who, inputs = np.ones((4, 3)), np.ones((2, 4)), np.ones((5, 3))
     with pytest.raises(ValueError, match=r"^targets must have shape \(5, 2\), got \(2,\)$"):
         squared_error_gradients(wih, who, inputs, np.ones(2))
+
+
+@pytest.mark.parametrize("name", ["wih", "who", "inputs", "targets"])
+def test_what_is_no_array_of_floats_is_refused_by_its_name(name):
+    for wrong in (np.ones((5, 3)).tolist(), np.ones((5, 3), int), np.ones((5, 3)) * 1j):
+        with pytest.raises(TypeError, match=f"^{name} must be"):
+            gradients(**{name: wrong})
+    for mask in ("input_mask", "hidden_mask"):
+        with pytest.raises(ValueError, match=f"^{mask} must be"):
+            gradients(**{mask: np.ones((5, 1))})
+    for axes in (1, 3):
+        if name != "targets":
+            with pytest.raises(ValueError, match=f"^{name} must have two axes"):
+                gradients(**{name: np.ones((2,) * axes)})
+
+
+def test_without_masks_nothing_is_masked():
+    for without, of_ones in zip(gradients(), gradients(input_mask=1.0, hidden_mask=1), strict=True):
+        np.testing.assert_array_equal(without, of_ones)
+    with pytest.raises(TypeError, match=r"^matrix must be an array"):
+        restore([[1.0]], np.ones((1, 1)), [0], [0])
 
 
 @st.composite
