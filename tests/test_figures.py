@@ -163,6 +163,7 @@ def test_nothing_to_draw_or_more_than_can_be_told_apart_is_refused(name):
         ("confusion_figure", lambda f: f(np.eye(2, dtype=int), 2, "t")),
         ("reliability_figure", lambda f: f({"a": (LINE / 5, LINE / 5)}, "t")),
         ("network_figure", lambda f: f([LINE], dropped=[0])),
+        ("product_figure", lambda f: f()),
     ],
 )
 def test_what_python_or_numpy_refuses_names_the_figure(name, call):

@@ -44,6 +44,8 @@ EXERCISES = {
             "that is the probability before the change": 0.66,
             "the second logit is `logits[1]`": 0.66023477 / (1 - 0.10045205 + 0.10045205 * np.e),
             "index 2 is the third": 0.10045205 * np.e / (1 - 0.10045205 + 0.10045205 * np.e),
+            "that is another class: class 2 has the index 1": 0.10045205
+            / (1 - 0.66023477 + 0.66023477 * np.e),
             "softmax along the wrong axis: a column needs axis=0": 1,
         },
         solution="exp of the second logit grows by the factor e, the others stay: "

@@ -37,6 +37,7 @@ EXERCISES = {
             "that is drop_H1; how much larger does the scale make the true gradient": 1 / 3,
             "the scale belongs to the mask: without it the gradient is not the same": 1,
             "the scale has to do with what stays, not with what is dropped": 3,
+            "that has to do with drop_H2, which both gradients have alike": 3 / 5,
         },
         solution="the true error is divided by 1 - 1/3, theirs is not: 2/3. A gradient check finds "
         "it, because forward and backward do not fit each other.",

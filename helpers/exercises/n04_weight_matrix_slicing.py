@@ -25,6 +25,7 @@ EXERCISES = {
             "int cuts 705.6 to 705": 706 * 90 + 90 * 10,
             "the number of nodes is cut to a whole number: int(705.6)": 705.6 * 90 + 90 * 10,
             "the dropped hidden nodes take their rows of wih with them": 705 * 100 + 90 * 10,
+            "the dropped hidden nodes take their columns of who with them": 705 * 90 + 100 * 10,
         },
         solution="int(0.9 · 784) = 705 inputs and 90 hidden nodes: 705 · 90 + 90 · 10 = 64,350.",
     ),

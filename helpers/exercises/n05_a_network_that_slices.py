@@ -70,6 +70,9 @@ EXERCISES = {
             "the arguments come in the order who, output, target": lambda who, o, t: (
                 ((o - t) * t * (1 - t)) @ who
             ),
+            "the slope is that at the output, not at the target": lambda who, o, t: (
+                ((t - o) * t * (1 - t)) @ who
+            ),
             "the slope of the sigmoid is o (1 - o)": lambda who, o, t: (t - o) * (1 - o) @ who,
             "that is the slope at the output alone; send it back through who": lambda who, o, t: (
                 (t - o) * o * (1 - o)

@@ -86,6 +86,7 @@ EXERCISES = {
             "that is one factor of ten; sixteen are needed": 2_000,
             "from 1e-16 to 1 there are sixteen factors of ten": 16,
             "a factor of ten, not of two": 2_000 * 53,
+            "a factor of ten, not of e": 2_000 * 16 * np.log(10),
         },
         solution="sixteen factors of ten from 1e-16 to 1, 2,000 steps for each: 32,000 steps. With "
         "float32, whose rounding is near 1e-7 of a value, it would be seven factors, 14,000 steps: "

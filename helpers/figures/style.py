@@ -80,10 +80,9 @@ def figure(draw: Callable) -> Callable:
 
     @wraps(draw)
     def drawn(*args, **kwargs):
-        given = signature(draw).bind(*args, **kwargs).arguments
-        for name, value in given.items():
-            check_finite(name, value)
         try:
+            for name, value in signature(draw).bind(*args, **kwargs).arguments.items():
+                check_finite(name, value)
             return in_own_style(draw)(*args, **kwargs)
         except Exception as error:
             if " must " in str(error) and _raised_here(error):
