@@ -6,10 +6,10 @@ from pathlib import Path
 
 from tools.no_settings import leave_out_settings
 
-leave_out_settings()
-
+# NumPy, which matplotlib loads, looks for the number of its threads once.
 if "PYTEST_XDIST_WORKER" in os.environ:  # each process, and its kernel, has a core of its own
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+leave_out_settings()
 
 import matplotlib  # noqa: E402
 import pytest  # noqa: E402
