@@ -1,6 +1,7 @@
 """Experiments, the engine and the command line, with one worker in this process.
 
-What several processes do, and what a signal does to them, is in ``test_experiments_processes.py``.
+What several processes do, and what a signal does to them, ``test_experiments_processes.py`` asks,
+and ``test_experiments_cluster.py`` of a cluster.
 """
 
 import json
